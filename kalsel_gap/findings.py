@@ -156,6 +156,7 @@ SEVERITIES: dict[str, Severity] = {
     "prediction_disagrees": "warning",
     "prediction_over_void": "warning",
     "quantity_not_read": "warning",
+    "price_item_unknown": "warning",
     "raster_class_unlisted": "warning",
     "raster_coarse": "note",
     "raster_crs_doubtful": "error",

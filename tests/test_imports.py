@@ -24,6 +24,7 @@ ROOMS = (
     "pipeline",
     "doctor",
     "deliverables",
+    "planning",
     "robustness",
     "deficit",
     "radio",

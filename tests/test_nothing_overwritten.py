@@ -24,6 +24,9 @@ path = "accepted.csv"
 
 [calibration]
 path = "offsets.csv"
+
+[costs]
+ssh = "prices.csv"
 """
 
 
@@ -51,6 +54,7 @@ FILES = [
     Writer(("compare", "latest", "latest"), "--out", ".html"),
     Writer(("predict", "school", "00000101"), "--picture", ".svg"),
     Writer(("objections", "template"), "--out", ".csv"),
+    Writer(("costs", "--template"), "--out", ".csv"),
 ]
 # The names whose ending an input can have.
 FOLDERS = [
@@ -84,6 +88,7 @@ def place(ranked: Path) -> Path:
     (ranked / "offsets.csv").write_text(
         "operator,technology,site_id,clutter,offset_db,held_out_rmse_db\ntelkomsel,4g,,,1,8\n"
     )
+    (ranked / "prices.csv").write_text("item,price\nups,4000000\n")
     sites = (ranked / "sites.csv").read_text(encoding="utf-8").splitlines()
     head, *rows = (row.split(",") for row in sites)
     text = [",".join([*head, "eirp_dbm"]), *(",".join([*row, "58"]) for row in rows)]
@@ -95,7 +100,8 @@ def files_of_users(place: Path) -> list[tuple[Path, str]]:
     """What must stay, and the code of what is said of it."""
     run = place / "runs" / (place / "runs" / "latest").read_text().strip()
     (place / "foreign").write_text("mine")
-    inputs = {path for _, path in read_project(place).project.inputs()}
+    project = read_project(place).project
+    inputs = {path for _, path in (*project.inputs(), *project.plan_inputs())}
     return [
         (place / FILE_NAME, "output_is_project"),
         *((path, "output_is_input") for path in sorted(inputs) if path.name != "accepted.csv"),
@@ -129,7 +135,7 @@ def refused(
 
 
 def test_every_command_that_writes_is_tested_here() -> None:
-    values = {"00000101", "latest"}
+    values = {"00000101", "latest", "--template"}
     tested = {tuple(w for w in each.command if w not in values) for each in (*FILES, *FOLDERS)}
     groups = {(), ("export",), ("predict",), ("objections",)}
     assert tested | OTHERS | READERS | groups == set(command_paths())

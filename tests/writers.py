@@ -99,6 +99,9 @@ WRITERS = {
     "form of objections": Writer(
         ("objections", "template", *_P, "--out", "{}/made/form.csv"), ("--lang", "id")
     ),
+    "prices to fill in": Writer(
+        ("costs", "--template", *_P, "--out", "{}/made/prices.xlsx"), ("--lang", "id")
+    ),
     # A form is stored once: before, only its help is shown.
     "objections": Writer(("objections", "import", "{}/form.csv", *_P), ("--help",)),
     "answers": Writer(("objections", "answer", *_P, "--out", "{}/letters"), ("--lang", "id")),

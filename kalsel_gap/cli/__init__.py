@@ -17,6 +17,7 @@ from kalsel_gap.cli import (
     check,
     compare,
     config,
+    costs,
     doctor,
     evaluate,
     explain,
@@ -24,6 +25,7 @@ from kalsel_gap.cli import (
     init,
     objections,
     options,
+    plan,
     predict,
     publish,
     rank,
@@ -93,7 +95,9 @@ app.command("terrain", cls=Command, help=terrain.HELP)(terrain.terrain)
 app.add_typer(predict.app, name="predict")
 app.command("map", cls=Command, help=map_.HELP)(map_.map)
 app.command("report", cls=Command, help=report.HELP)(report.report)
+app.command("plan", cls=Command, help=plan.HELP)(plan.plan)
 app.command("publish", cls=Command, help=publish.HELP)(publish.publish)
+app.command("costs", cls=Command, help=costs.HELP)(costs.costs)
 app.command("config", cls=Command, help=config.HELP)(config.config)
 app.add_typer(objections.app, name="objections")
 app.command("doctor", cls=Command, help=doctor.HELP)(doctor.doctor)

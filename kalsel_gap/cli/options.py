@@ -68,6 +68,15 @@ class MobileChoice(StrEnum):
     g5 = "5g"
 
 
+class ObjectiveChoice(StrEnum):
+    """What a plan reaches as much of as it can."""
+
+    gap = "gap"
+    students = "students"
+    cost = "cost"
+    schools = "schools"
+
+
 # Option values as a help page shows them.
 _TEXT, _FILE, _FOLDER = N_("<text>"), N_("<file>"), N_("<folder>")
 _NUMBER = N_("<number>")
@@ -355,6 +364,13 @@ OutFile = Annotated[
         "--out", "-o", metavar=_FILE, help=N_("File to write; standard output by default.")
     ),
 ]
+PriceTemplate = Annotated[
+    bool,
+    typer.Option(
+        "--template",
+        help=N_("Write a table of all items to fill in: .csv or .xlsx with --out."),
+    ),
+]
 NewFile = Annotated[Path, typer.Option("--out", "-o", help=N_("File to write."))]
 TableFormat = Annotated[
     Format | None,
@@ -561,6 +577,82 @@ RunName = Annotated[
             "Which run: its id, the beginning of it, its folder, or latest for the last full one; "
             "by default the official one, without one the last full one."
         ),
+    ),
+]
+PlanFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar=_FOLDER,
+        help=N_("Folder for the plans, instead of the project's (plans/ beside the runs)."),
+    ),
+]
+PlanObjective = Annotated[
+    ObjectiveChoice | None,
+    typer.Option(
+        "--objective",
+        help=N_(
+            "What comes first: gap (most of the gap closed, by priority), students, cost (least "
+            "cost to connect all) or schools; plan.objective by default."
+        ),
+    ),
+]
+PlanAssignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar=N_("<key=value>"),
+        help=N_("Override a price or a figure of the plan, such as plan.gap=0.001; repeatable."),
+    ),
+]
+AddedSites = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--add-site",
+        metavar=N_("<lat,lon,height>"),
+        help=N_("As if there were a 4G site, with its mast's height in metres; repeatable."),
+    ),
+]
+WithoutSchools = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar=N_("<NPSN>"), help=N_("Leave this school out; repeatable.")),
+]
+BudgetRange = Annotated[
+    str | None,
+    typer.Option(
+        "--sweep",
+        metavar=N_("<low:high>"),
+        help=N_(
+            "Plan several total budgets between two amounts of rupiah, such as 5e9:100e9, and "
+            "show where the curve bends; all ceilings are scaled alike."
+        ),
+    ),
+]
+CompareObjectives = Annotated[
+    bool,
+    typer.Option("--compare-objectives", help=N_("Plan by each objective and compare them.")),
+]
+ShownPlan = Annotated[
+    str | None,
+    typer.Option(
+        "--show",
+        metavar=_TEXT,
+        help=N_(
+            "Print a plan that is there: its id, the beginning of it, or latest; nothing is "
+            "computed."
+        ),
+    ),
+]
+ListPlans = Annotated[bool, typer.Option("--list", help=N_("List the plans that are there."))]
+PlanTop = Annotated[
+    int | None,
+    typer.Option(
+        "--top",
+        "-n",
+        min=1,
+        metavar=_NUMBER,
+        help=N_("Schools that are listed; by default 20 in a table, otherwise all."),
     ),
 ]
 PinnedRun = Annotated[

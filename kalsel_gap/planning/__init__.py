@@ -1,1 +1,1 @@
-"""What to build, for whom, from which money, in which year."""
+"""What to build for whom, from which money, in which year: costs, options, plan, evaluation."""

@@ -55,7 +55,22 @@ OVERRIDABLE = (
     *("index", "signal", "terrain", "radio", "robustness"),
     *("exam_day", "use_cases"),
     *("confidence", "repairs", "objections", "registers", "locations", "file_checks"),
+    "costs",
 )
+
+# Sections that change no ranking: a plan records them, a run does not.
+OF_PLANS = ("costs", "plan")
+
+
+def is_of_plans(key: str) -> bool:
+    """Whether a dotted key is of a section that only a plan depends on.
+
+    Examples
+    --------
+    >>> [is_of_plans(key) for key in ("costs.ppn.rate", "plan.gap", "index.lambda")]
+    [True, True, False]
+    """
+    return key.partition(".")[0] in OF_PLANS
 
 
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

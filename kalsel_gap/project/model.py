@@ -13,8 +13,9 @@ from pydantic import Field
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo.raster_files import beside, sources
-from kalsel_gap.project.base import Section, flatten
+from kalsel_gap.project.base import Section, flatten, is_of_plans
 from kalsel_gap.project.checks import Confidence, FileChecks, Locations, Registers
+from kalsel_gap.project.costs import Costs
 from kalsel_gap.project.decision import Decision
 from kalsel_gap.project.exam_day import ExamDay
 from kalsel_gap.project.index import Index
@@ -126,8 +127,9 @@ class Project(Section):
     """From when on a location is doubted."""
     file_checks: FileChecks
     """From when on another file is doubted."""
-    costs: dict[str, Any] = {}
-    """Costs (not used by this version)."""
+    costs: Costs
+    """Prices, discounting, PPN and account codes of a plan. They change no ranking, and no run
+    records them."""
     publication: Publication = Publication()
     """Who publishes, and under which licence. It is part of a run and changes no number; the
     metadata of GIS layers and open data state it."""
@@ -136,10 +138,9 @@ class Project(Section):
 
     def unused_sections(self) -> tuple[str, ...]:
         """Sections that are given and that this version does not read."""
-        unread = ["costs"] if self.costs else []
-        if self.villages is not None and self.boundaries.desa is None:
-            unread.append("villages")  # without boundaries the desa of a school is unknown
-        return tuple(unread)
+        # Without boundaries the desa of a school is unknown.
+        is_unread = self.villages is not None and self.boundaries.desa is None
+        return ("villages",) if is_unread else ()
 
     @property
     def dates(self) -> tuple[str, ...]:
@@ -193,6 +194,14 @@ class Project(Section):
             yield "coastline", self.coastline.path
             for number, path in enumerate(self.coastline.land):
                 yield f"coastline.land.{number}", path
+
+    def plan_inputs(self) -> Iterator[tuple[str, Path]]:
+        """Every file that only a plan reads, with the key that names it; it may be missing.
+
+        They are no inputs of a run: a new price makes no ranking old.
+        """
+        if self.costs.ssh is not None:
+            yield "costs.ssh", self.costs.ssh
 
     def _rasters(self) -> Iterator[tuple[str, Path]]:
         """Every file of coverage, elevation and land cover."""
@@ -250,19 +259,36 @@ class Opened:
             yield key, self._printable(value), self._origin(key)
 
     def overrides(self) -> dict[str, Any]:
-        """What options have set, by full dotted key; where results go moves none of them."""
+        """What options have set of a run, by full dotted key; where results go changes nothing."""
         return {
             key: json.loads(json.dumps(value))
             for key, value, origin in self.values()
-            if origin == "option" and not key.startswith("output.")
+            if origin == "option" and not key.startswith("output.") and not is_of_plans(key)
         }
 
     def parameters(self) -> dict[str, Any]:
-        """Every value that a run depends on; no path of this machine."""
+        """Every value that a run depends on; no path of this machine, nothing of a plan."""
         return {
             key: json.loads(json.dumps(value))
             for key, value, _ in self.values()
-            if not key.startswith("output.") and not key.endswith("path")
+            if not key.startswith("output.") and not key.endswith("path") and not is_of_plans(key)
+        }
+
+    def plan_overrides(self) -> dict[str, Any]:
+        """What options have set of a plan, by full dotted key."""
+        return {
+            key: json.loads(json.dumps(value))
+            for key, value, origin in self.values()
+            if origin == "option" and is_of_plans(key)
+        }
+
+    def plan_parameters(self) -> dict[str, Any]:
+        """Every value that a plan depends on and its run does not; no file."""
+        files = {name for name, _ in self.project.plan_inputs()}
+        return {
+            key: json.loads(json.dumps(value))
+            for key, value, _ in self.values()
+            if is_of_plans(key) and key not in files
         }
 
     def inputs_known(self) -> list[tuple[str, Path]]:

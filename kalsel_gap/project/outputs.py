@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def outputs_of(
     opened: Opened, *, writes: Literal["", "repairs", "calibration", "objections"] = ""
 ) -> Outputs:
-    """The guard of what a command of a project writes.
+    """The guard of what a command of a project writes; what only a plan reads is kept as well.
 
     Parameters
     ----------
@@ -27,6 +27,8 @@ def outputs_of(
     for name, path in opened.inputs_known():
         if name != writes:
             kept.setdefault(path, "input")
+    for _, path in project.plan_inputs():
+        kept.setdefault(path, "input")
     for name in ("repairs", "calibration", "objections"):
         section = getattr(project, name)
         if section is not None and name != writes:  # no inputs before they are there

@@ -10,31 +10,34 @@ This module does not depend on what a stage computes.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
-import json
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.errors import InputError
 from kalsel_gap.findings import COLUMNS
 from kalsel_gap.i18n.text import plain
-from kalsel_gap.storage.atomic import (
-    clear_leftovers,
-    replace_text,
-    swap,
-    sync,
-    temporary_beside,
-    write_errors,
-)
-from kalsel_gap.storage.fingerprint import hash_of_file
 from kalsel_gap.storage.official_run import OFFICIAL, read_official
 from kalsel_gap.storage.parquet import read_parquet, write_parquet
+from kalsel_gap.storage.recorded_folder import (
+    LATEST,
+    FolderKind,
+    files_of,
+    find_latest,
+    find_named,
+    id_of,
+    latest_name,
+    overrides_of,
+    read_record,
+    read_recorded_file,
+    read_unnamed_record,
+    recorded_folders,
+    write_recorded,
+)
 from kalsel_gap.storage.spreadsheet import FORMULA_SIGNS
 
 if TYPE_CHECKING:
@@ -47,17 +50,36 @@ if TYPE_CHECKING:
 
     RunStanding = Literal["official", "trial", "last", "earlier"]
 
-LATEST = "latest"
+# What other rooms read here, whichever module of this room holds it.
+__all__ = ["LATEST", "overrides_of"]
+
 FORMAT = 1  # of what a run holds: a reader knows this one and those before it
 SCHOOLS = "schools.parquet"
 MANIFEST = "run.json"
 FINDINGS = "findings.csv"
-_ID = re.compile(r"[0-9a-f]{12}")
-_LONGEST_ID = 64  # bytes: a longer file with the name of the latest is the user's own
-_NAMED = 10  # runs that a message names
 _GIVEN = ("file", "npsn", "value", "proposal")  # columns of a finding with text from the inputs
 # A formula, but not a number; and what begins with an apostrophe itself.
 _RUN_BY_SPREADSHEETS = rf"(?![+-]?[\d.,]+$)\s*[{re.escape(''.join(FORMULA_SIGNS))}']"
+
+_RUNS = FolderKind(
+    record=MANIFEST,
+    format=FORMAT,
+    altered=lambda path: InputError("run_altered", path=path),
+    missing=lambda path: InputError("run_missing", path=path),
+    only_trials=lambda path, known: InputError("run_only_trials", path=path, known=known),
+    unmarked=lambda path, known: InputError("run_unmarked", path=path, known=known),
+    unknown=lambda path, value, known: InputError(
+        "run_unknown", path=path, value=value, known=known
+    ),
+    ambiguous=lambda path, value, known: InputError(
+        "run_ambiguous", path=path, value=value, known=known
+    ),
+    broken=lambda path, reason: InputError("run_broken", path=path, reason=reason),
+    newer=lambda path, value, known: InputError(
+        "run_newer_format", path=path, value=plain(value), known=known
+    ),
+    renamed=lambda path, value: InputError("run_renamed", path=path, value=value),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +141,9 @@ class Run:
             raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
 
 
-def overrides_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The overrides that a manifest records."""
-    return dict(manifest.get("overrides", {}))
-
-
 def run_id(manifest: Mapping[str, Any]) -> str:
     """Twelve hexadecimal digits of the manifest's hash."""
-    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return id_of(manifest)
 
 
 def write_run(
@@ -161,62 +177,24 @@ def write_run(
         The folder cannot be written, the disk is full, or a file of the user's is in the place of
         the run; earlier runs are unchanged.
     """
-    with write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        clear_leftovers(folder)
-        temporary = temporary_beside(folder)
-        try:
-            temporary.mkdir()
-            write_parquet(schools, temporary / SCHOOLS)
-            for name, table in tables.items():
-                path = temporary / f"{name}.parquet"
-                path.write_bytes(table) if isinstance(table, bytes) else write_parquet(table, path)
-            _guarded(findings).to_csv(temporary / FINDINGS, index=False, lineterminator="\n")
-            files = {path.name: hash_of_file(path) for path in sorted(temporary.iterdir())}
-            manifest = {**manifest, "files": files}
-            text = _text_of(manifest)
-            (temporary / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-            for path in temporary.iterdir():
-                sync(path)
-            final = folder / run_id(manifest)
-            if not overwrite:
-                _refuse_foreign(folder, final, temporary)
-            swap(temporary, final)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
-        if not overrides_of(manifest):
-            replace_text(folder / LATEST, final.name + "\n")
+
+    def write(temporary: Path) -> None:
+        write_parquet(schools, temporary / SCHOOLS)
+        for name, table in tables.items():
+            path = temporary / f"{name}.parquet"
+            path.write_bytes(table) if isinstance(table, bytes) else write_parquet(table, path)
+        _guarded(findings).to_csv(temporary / FINDINGS, index=False, lineterminator="\n")
+
+    final, recorded = write_recorded(_RUNS, folder, manifest, write, overwrite=overwrite)
     official = None
     with contextlib.suppress(InputError):  # a damaged mark is an error where a run is drawn
         official = read_official(folder)
-    return Run(final, schools, findings, dict(manifest), official)
-
-
-def _refuse_foreign(folder: Path, final: Path, made: Path) -> None:
-    """An error where something of the user's lies in the way of a run."""
-    latest = folder / LATEST
-    if latest.exists() and not latest.is_file():  # a pipe would be read without end
-        raise OutputError("output_foreign", path=latest)
-    text = latest.read_bytes() if latest.is_file() else b""
-    # Beside runs a short text that is no id is a damaged one, and this run mends it.
-    is_short = len(text) <= _LONGEST_ID and run_folders(folder)
-    is_id = _ID.fullmatch(text.decode("latin-1").strip()) is not None
-    if text and not (is_id or is_short):
-        raise OutputError("output_foreign", path=latest)
-    for path in sorted(final.rglob("*")):
-        ours = made / path.relative_to(final)
-        if not (ours.exists() and path.is_file()):
-            raise OutputError("output_foreign", path=path)
-        if path.read_bytes() != ours.read_bytes():
-            raise OutputError("output_changed", path=path)
+    return Run(final, schools, findings, recorded, official)
 
 
 def run_folders(folder: Path) -> list[Path]:
     """The folder of every run, by id."""
-    return sorted(
-        path.parent for path in folder.glob(f"*/{MANIFEST}") if not path.parent.name.startswith(".")
-    )
+    return recorded_folders(_RUNS, folder)
 
 
 def find_run(folder: Path, run: str | None = None) -> Path:
@@ -236,55 +214,16 @@ def find_run(folder: Path, run: str | None = None) -> Path:
         There is none, none of that name, or several that begin so; the message names those that
         are there. `official_missing` where the official one is gone: no other takes its place.
     """
-    there = run_folders(folder)
     if not run and (official := read_official(folder)) is not None:
-        if found := [path for path in there if path.name == official.run]:
+        if found := [path for path in run_folders(folder) if path.name == official.run]:
             return found[0]
         run_, decree, date = official.run, official.decree, official.date
         raise InputError(
             "official_missing", path=folder / OFFICIAL, run=run_, decree=decree, date=date
         )
     if not run or run == LATEST:
-        return _last_full(folder, there)
-    found = [path for path in there if path.name == run]
-    found = found or [path for path in there if path.name.startswith(run)]
-    if not found and (Path(run) / MANIFEST).is_file():
-        found = [Path(run).resolve()]
-    if len(found) == 1:
-        return found[0]
-    if not there:
-        raise InputError("run_missing", path=folder)
-    if found:
-        raise InputError("run_ambiguous", path=folder, value=run, known=_names(found))
-    raise InputError("run_unknown", path=folder, value=run, known=_names(there))
-
-
-def _last_full(folder: Path, there: list[Path]) -> Path:
-    latest = folder / LATEST
-    if latest.exists() and not latest.is_file():
-        raise InputError("file_special", path=latest)
-    name = _latest_name(folder)
-    if found := [path for path in there if path.name == name]:
-        return found[0]
-    if not there:
-        raise InputError("run_missing", path=folder)
-    full = [path for path in there if not overrides_of(read_manifest(path))]
-    if not full:
-        raise InputError("run_only_trials", path=folder, known=_names(there))
-    raise InputError("run_unmarked", path=folder, known=_names(full))
-
-
-def _latest_name(folder: Path) -> str:
-    """What ``latest`` says; empty where it cannot be read."""
-    latest = folder / LATEST
-    try:
-        return latest.read_text(encoding="utf-8").strip() if latest.is_file() else ""
-    except (OSError, ValueError):
-        return ""
-
-
-def _names(runs: list[Path]) -> str:
-    return ", ".join(path.name for path in runs[:_NAMED]) + (" …" if len(runs) > _NAMED else "")
+        return find_latest(_RUNS, folder)
+    return find_named(_RUNS, folder, run)
 
 
 def read_manifest(chosen: Path) -> dict[str, Any]:
@@ -296,39 +235,7 @@ def read_manifest(chosen: Path) -> dict[str, Any]:
         It cannot be read, is of a newer format, or is not what was written: `run_altered`. The id
         shows that, the name of the folder; a folder of another name is `run_renamed`.
     """
-    manifest = _read_record(chosen)
-    name, id_ = chosen.resolve().name, run_id(manifest)
-    if _ID.fullmatch(name) is None:
-        raise InputError("run_renamed", path=chosen, value=id_)
-    if name != id_:
-        raise InputError("run_altered", path=chosen / MANIFEST)
-    return manifest
-
-
-def _read_record(chosen: Path) -> dict[str, Any]:
-    """``run.json``, whatever the name of its folder: a changed value stays unseen."""
-    path = chosen / MANIFEST
-    if not path.is_file():  # a pipe would be read without end
-        raise InputError("run_broken", path=path, reason=MANIFEST)
-    try:
-        text = path.read_text(encoding="utf-8")
-        manifest = json.loads(text)
-        written = _text_of(manifest)
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
-    if not isinstance(manifest, dict):
-        raise InputError("run_broken", path=path, reason=MANIFEST)
-    _refuse_newer(manifest, path)
-    if text != written:
-        raise InputError("run_altered", path=path)
-    return manifest
-
-
-def _refuse_newer(manifest: Mapping[str, Any], path: Path) -> None:
-    """An error for a format of a later version; a run that states none is older than formats."""
-    stated = manifest.get("format", 0)
-    if not isinstance(stated, int) or not 0 <= stated <= FORMAT:
-        raise InputError("run_newer_format", path=path, value=plain(stated), known=FORMAT)
+    return read_record(_RUNS, chosen)
 
 
 def read_manifests(*folders: Path) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
@@ -359,14 +266,9 @@ def read_manifests(*folders: Path) -> tuple[dict[str, dict[str, Any]], tuple[str
                 damaged.add(path.name)
                 if error.code != "run_renamed":
                     continue
-            manifest = _read_record(path)
+            manifest = read_unnamed_record(_RUNS, path)
             found[run_id(manifest)] = manifest
     return dict(sorted(found.items())), tuple(sorted(damaged))
-
-
-def _text_of(manifest: Mapping[str, Any]) -> str:
-    """The one way in which a manifest is written."""
-    return json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def read_verified(chosen: Path, manifest: Mapping[str, Any], name: str) -> bytes:
@@ -378,24 +280,7 @@ def read_verified(chosen: Path, manifest: Mapping[str, Any], name: str) -> bytes
         The manifest has no such file, it cannot be read, or it is missing or another one:
         `run_altered`.
     """
-    path, listed = chosen / name, _files_of(manifest)
-    if name not in listed or path.name != name:
-        raise InputError("run_broken", path=path, reason=MANIFEST)
-    if not path.is_file():
-        raise InputError("run_altered", path=path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
-    if hashlib.sha256(content).hexdigest() != listed[name]:
-        raise InputError("run_altered", path=path)
-    return content
-
-
-def _files_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The files of a run and their SHA-256."""
-    files = manifest.get("files")
-    return files if isinstance(files, dict) else {}
+    return read_recorded_file(_RUNS, chosen, manifest, name)
 
 
 def verify_run(chosen: Path) -> dict[str, str]:
@@ -413,8 +298,8 @@ def verify_run(chosen: Path) -> dict[str, str]:
     except InputError as error:
         if error.code != "run_renamed":
             return {MANIFEST: _fault(error)}
-        found[MANIFEST], manifest = "renamed", _read_record(chosen)
-    for name in sorted({SCHOOLS, FINDINGS, *_files_of(manifest)}):
+        found[MANIFEST], manifest = "renamed", read_unnamed_record(_RUNS, chosen)
+    for name in sorted({SCHOOLS, FINDINGS, *files_of(manifest)}):
         try:
             read_verified(chosen, manifest, name)
         except InputError as error:
@@ -444,7 +329,7 @@ def read_run(folder: Path, run: str | None = None) -> Run:
     official = read_official(chosen.parent)
     with _said_of_official(official if official and official.run == chosen.name else None):
         manifest = read_manifest(chosen)
-        files = {name: read_verified(chosen, manifest, name) for name in _files_of(manifest)}
+        files = {name: read_verified(chosen, manifest, name) for name in files_of(manifest)}
     try:
         schools = gpd.read_parquet(io.BytesIO(files[SCHOOLS]))
         findings = pd.read_csv(
@@ -456,7 +341,7 @@ def read_run(folder: Path, run: str | None = None) -> Run:
         findings = findings.assign(**{c: findings[c].str.removeprefix("'") for c in _GIVEN})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("run_broken", path=chosen, reason=str(error)[:200]) from None
-    is_last = _latest_name(chosen.parent) == chosen.name
+    is_last = latest_name(chosen.parent) == chosen.name
     return Run(chosen, schools, findings, manifest, official, is_last)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *(("rank",), ("explain", "00000101"), ("explain", "00000101", "00000108"), ("explain",)),
-    *(("check",), ("config",), ("runs",), ("verify",)),
+    *(("check",), ("config",), ("costs",), ("runs",), ("verify",)),
 )
 
 

@@ -109,6 +109,16 @@ def tables() -> dict[str, pd.DataFrame]:
     given["tiles"] = tiles_table(places).astype("str")
     form = pd.DataFrame(template_rows("en")[1], dtype="str")
     given["objections"] = form.assign(npsn=[f"{n:08}" for n in range(101, 101 + len(form))])
+    given["prices"] = pd.DataFrame(
+        {
+            "kode_item": ["leo_kit", "leo_month", "fibre_aerial_km", "ups", "A.1"],
+            "uraian": ["Kit LEO", "Langganan", "Kabel udara", "", "Meja"],
+            "satuan": ["Buah", "bulan", "km", "unit", "buah"],
+            "harga_satuan": ["Rp 7.900.000,-", "1500000", "42.500.000", "", "850.000"],
+            "kode_ssh": ["1.3.2.05", "", "", "", "9"],
+            "tanggal": ["2026-02-01", "1 Maret 2026", "", "", "x"],
+        }
+    )
     return given
 
 

@@ -130,6 +130,12 @@ def _tiles(folder: Path, name: str) -> None:
         read_tiles(source, _LAT, _LON, name, 10_000.0)
 
 
+def _unit_prices(folder: Path, name: str) -> None:
+    from kalsel_gap.planning.costs import read_prices
+
+    read_prices(_opened(folder, f'[costs]\nssh = "{name}"'))
+
+
 def _objections(folder: Path, name: str) -> None:
     from kalsel_gap.sources.accepted_objections import AcceptedObjections
     from kalsel_gap.sources.boundaries import INDONESIA
@@ -467,6 +473,7 @@ TARGETS = (
     Target("levels", 5, partial(seeds.of_tables, "levels"), _levels),
     Target("speed test tiles", 7, partial(seeds.of_tables, "tiles"), _tiles),
     Target("objections", 4, partial(seeds.of_tables, "objections"), _objections),
+    Target("unit prices", 4, partial(seeds.of_tables, "prices"), _unit_prices),
     Target("villages", 5, partial(seeds.of_tables, "villages"), _villages),
     Target("boundaries", 16, partial(seeds.of_layers, "areas"), _boundaries),
     Target("coverage polygons", 12, partial(seeds.of_layers, "areas"), _coverage_polygons),

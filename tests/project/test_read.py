@@ -500,8 +500,11 @@ def test_one_table_or_several(project: MakeProject) -> None:
 
 
 def test_sections_that_nobody_reads_are_known_of(project: MakeProject) -> None:
-    opened = project({"costs": {"bts": 1}})
-    assert opened.project.unused_sections() == ("costs",)
+    villages = {"villages": {"path": "idm.csv"}}
+    opened = project(villages, files={"idm.csv": "kode_desa,status_idm\n9901012001,MAJU\n"})
+    assert opened.project.boundaries.desa is None
+    assert opened.project.unused_sections() == ("villages",)
+    assert project({"costs": {"horizon_years": 7}}).project.unused_sections() == ()
 
 
 def test_repairs_lie_beside_the_project_and_count_once_they_are_there(project: MakeProject) -> None:

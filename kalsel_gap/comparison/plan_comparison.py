@@ -1,0 +1,140 @@
+"""Several plans of one run: by objective, and over a range of total budgets. None is kept."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from kalsel_gap.deliverables.plan_tables import (
+    compare_objectives,
+    plan_facts,
+    plan_totals,
+    spent_of,
+)
+from kalsel_gap.errors import ProjectError
+from kalsel_gap.planning.plan_maker import make_plan
+from kalsel_gap.planning.sweep import BudgetPoint, scale_ceilings, sweep_budget
+from kalsel_gap.project.plan import Objective
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pandas as pd
+
+    from kalsel_gap.planning.sweep import BudgetCurve
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.storage.plan_folder import Plan
+    from kalsel_gap.storage.run_folder import Run
+
+OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
+SWEEP, OBJECTIVES_STEP = "sweep", "objectives"
+
+
+def plan_by_objectives(
+    run: Run,
+    opened: Opened,
+    *,
+    add_sites: Sequence[tuple[float, float, float]] = (),
+    without: Sequence[str] = (),
+    report: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
+) -> pd.DataFrame:
+    """What the plan of each objective reaches, see :func:`.plan_tables.compare_objectives`.
+
+    Parameters
+    ----------
+    run : Run
+        The run that is planned.
+    opened : Opened
+        Its project, with its inputs.
+    add_sites : sequence of (float, float, float)
+        Latitude, longitude and height in metres of sites that are added.
+    without : sequence of str
+        NPSN of schools that are left out.
+    report : callable
+        Receives how many plans are made, of how many.
+    """
+    plans = []
+    with _make_no_mark() as make:
+        for done, objective in enumerate(OBJECTIVES):
+            report(done, len(OBJECTIVES))
+            plans.append(
+                make(run, opened, objective=objective, add_sites=add_sites, without=without)
+            )
+        report(len(OBJECTIVES), len(OBJECTIVES))
+        return compare_objectives(plans, run.schools)
+
+
+def sweep_plans(
+    run: Run,
+    opened: Opened,
+    totals: Sequence[int],
+    *,
+    objective: Objective | None = None,
+    add_sites: Sequence[tuple[float, float, float]] = (),
+    without: Sequence[str] = (),
+    report: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
+) -> BudgetCurve:
+    """The curve of total budget against what its plan reaches.
+
+    All ceilings of the project are scaled by one factor; envelopes without a ceiling stay without.
+
+    Parameters
+    ----------
+    run, opened, add_sites, without, report
+        As of :func:`plan_by_objectives`.
+    totals : sequence of int
+        Sums of all ceilings, rupiah with PPN, rising.
+    objective : str, optional
+        Instead of the project's.
+
+    Raises
+    ------
+    ProjectError
+        `plan_no_ceilings`: the project states none above 0.
+    """
+    given = opened.project.plan.ceilings
+    amounts = {n: each.amount for n, each in enumerate(given)}
+    if not sum(amounts.values()):
+        raise ProjectError("plan_no_ceilings", path=opened.path)
+
+    def solve(total: int) -> BudgetPoint:
+        scaled = scale_ceilings(amounts, total)
+        ceilings = [each.model_copy(update={"amount": scaled[n]}) for n, each in enumerate(given)]
+        plan = make(
+            *(run, _with_plan(opened, ceilings=type(given)(ceilings))),
+            objective=objective,
+            add_sites=add_sites,
+            without=without,
+        )
+        return budget_point(plan, run.schools, total)
+
+    with _make_no_mark() as make:
+        return sweep_budget(totals, solve, report=report)
+
+
+def budget_point(plan: Plan, schools: pd.DataFrame, total: int) -> BudgetPoint:
+    """A plan as a point of a sweep."""
+    facts, sums = plan_facts(plan), plan_totals(plan, schools)
+    value, gap = (float(facts[name] or 0.0) for name in ("value", "gap"))
+    return BudgetPoint(total, spent_of(plan), value, sums["schools"], sums["students"], gap)
+
+
+def _with_plan(opened: Opened, **values: Any) -> Opened:  # noqa: ANN401 - fields of a section
+    """A project with other values of its section of the plan."""
+    project = opened.project
+    plan = project.plan.model_copy(update=values)
+    return replace(opened, project=project.model_copy(update={"plan": plan}))
+
+
+@contextmanager
+def _make_no_mark() -> Iterator[Callable[..., Plan]]:
+    """Plans of a folder that is removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="kalsel-gap-") as folder:
+
+        def make(run: Run, opened: Opened, **asked: Any) -> Plan:  # noqa: ANN401
+            return make_plan(run, opened, out=Path(folder), **asked)
+
+        yield make

@@ -1,0 +1,492 @@
+"""A plan in sentences and tables, in the reader's language: what is bought, what is not and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kalsel_gap.deliverables import plan_tables
+from kalsel_gap.deliverables.plan_comparison_words import ending_sentences
+from kalsel_gap.deliverables.sections import PageSection, WordTable
+from kalsel_gap.deliverables.tables import assignments
+from kalsel_gap.i18n.messages import NAMES
+from kalsel_gap.i18n.plan_names import (
+    CLIFF_SENTENCES,
+    DELIVERY_NAMES,
+    OBJECTIVE_NAMES,
+    PLANNED_NAMES,
+    REASON_NAMES,
+    SHARED_NAMES,
+    envelope_name,
+    name_of,
+    option_name,
+)
+from kalsel_gap.i18n.rupiah import short_amount, short_rupiah, whole
+from kalsel_gap.i18n.text import N_, Text, plain
+from kalsel_gap.planning.opex_cliff import first_years
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
+    import pandas as pd
+
+    from kalsel_gap.storage.plan_folder import Plan
+
+_CUT_REASONS = 3  # of each option, the most frequent
+_CUT_SENTENCES = 10  # envelopes of which is said what more money buys
+_NONE = "–"
+
+Places = dict[str, str]
+"""Names of kabupaten by their code."""
+
+
+def places_of(schools: pd.DataFrame) -> Places:
+    """Names of kabupaten by their code, as the register has them."""
+    if "kabupaten_code" not in schools or "kabupaten" not in schools:
+        return {}
+    known = schools[["kabupaten_code", "kabupaten"]].dropna()
+    known = known.sort_values(["kabupaten_code", "kabupaten"]).drop_duplicates("kabupaten_code")
+    return dict(zip(known["kabupaten_code"], known["kabupaten"], strict=True))
+
+
+def plan_title(plan: Plan, text: Text) -> str:
+    """Which plan, of which project."""
+    title = text(N_("Plan {plan}"), plan=plan.folder.name)
+    name = plan.manifest.get("project")
+    return f"{title}: {plain(name)}" if name else title
+
+
+def plan_notices(plan: Plan, text: Text) -> list[str]:
+    """What stands above everything: that data are not real, a trial, or not reproducible."""
+    facts = plan_tables.plan_facts(plan)
+    said = []
+    if nature := NAMES.get(str(facts["data"])):
+        said.append(text(nature))
+    if facts["overrides"]:
+        words = N_("Trial, not the plan of the project: {overrides}.")
+        said.append(text(words, overrides=assignments(facts["overrides"])))
+    if facts["is_reproducible"] is False:
+        said.append(
+            text(
+                N_(
+                    "Not reproducible: a time limit or an interruption ended the search, so "
+                    "another machine may find another plan."
+                )
+            )
+        )
+    return said
+
+
+def plan_sections(plan: Plan, schools: pd.DataFrame, text: Text, *, top: int) -> list[PageSection]:
+    """The page of a plan, the summary first.
+
+    Parameters
+    ----------
+    plan : Plan
+    schools : DataFrame
+        The schools of its run; without rows where the run is not there any more.
+    text : Text
+        The reader's language.
+    top : int
+        How many schools are listed of those that are chosen and of those that come next.
+    """
+    places = places_of(schools)
+    sections = [
+        _summary(plan, schools, text),
+        _budget(plan, places, text),
+        _chosen(plan, schools, places, text, top),
+        _shared(plan, text),
+        _marginal(plan, schools, places, text, top),
+        _more_money(plan, places, text),
+        _cliff(plan, places, text),
+        _unfunded(plan, places, text),
+        _left_out(plan, schools, text),
+        _options(plan, text),
+        _delivery(plan, text),
+    ]
+    return [each for each in sections if each.said or each.grids or each.pairs]
+
+
+def _summary(plan: Plan, schools: pd.DataFrame, text: Text) -> PageSection:
+    facts, totals = plan_tables.plan_facts(plan), plan_tables.plan_totals(plan, schools)
+    pairs = [
+        (text(N_("Run")), plain(facts["run"] or "")),
+        (text(N_("Objective")), name_of(facts["objective"], OBJECTIVE_NAMES, text)),
+        (text(N_("Schools in the plan")), _with_pupils(totals, text)),
+        (text(N_("Investment, with PPN")), short_rupiah(totals["capex_idr"], text)),
+        (text(N_("Running cost a year, with PPN")), short_rupiah(totals["opex_year_idr"], text)),
+    ]
+    section = PageSection(text(N_("The plan in short")), "plan", pairs=pairs)
+    section.said.extend(ending_sentences(facts, text))
+    if totals["unfunded"]:
+        words = N_(
+            "Planned apart, without a ceiling of those who would pay: {schools} schools. They are "
+            "in no sum here."
+        )
+        section.said.append(text(words, schools=text.number(totals["unfunded"])))
+    return section
+
+
+def _with_pupils(totals: Mapping[str, int], text: Text) -> str:
+    words = N_("{schools}, with {students} pupils")
+    if totals["students_unknown"]:
+        words = N_("{schools}, with {students} pupils that are known")
+    counts = {name: text.number(totals[name]) for name in ("schools", "students")}
+    return text(words, **counts)
+
+
+def _budget(plan: Plan, places: Places, text: Text) -> PageSection:
+    """One table for each year: ceiling, what is spent of it, what is left."""
+    heads = (N_("Envelope"), N_("Ceiling"), N_("Capex"), N_("Opex"), N_("PPN"), N_("Left"))
+    grids = []
+    for year, group in plan.table("budget").sort_values(["year", "envelope"]).groupby("year"):
+        rows = tuple(
+            (
+                envelope_name(row["envelope"], places, text),
+                short_rupiah(row["ceiling_idr"], text) or text(N_("unknown")),
+                *(short_rupiah(row[name], text) for name in ("capex_idr", "opex_idr", "ppn_idr")),
+                short_rupiah(row["left_idr"], text) or _NONE,
+            )
+            for row in group.to_dict("records")
+        )
+        grids.append(
+            WordTable(str(year), tuple(map(text, heads)), rows, frozenset({1, 2, 3, 4, 5}))
+        )
+    words = N_(
+        "Ceilings hold PPN; investment (capex) and running cost (opex, of earlier years too) are "
+        "without it."
+    )
+    said = [text(words)] if grids else []
+    return PageSection(text(N_("By year and envelope")), "budget", said=said, grids=grids)
+
+
+def _chosen(plan: Plan, schools: pd.DataFrame, places: Places, text: Text, top: int) -> PageSection:
+    table = plan_tables.chosen_options(plan, schools)
+    table = table[~plan_tables.is_opening(table) & ~table["is_unfunded"].astype("bool")]
+    shown = table.head(top)
+    rows = tuple(
+        (
+            _school(row),
+            _npsn(row),
+            option_name(row["option"], text),
+            str(row["year"]),
+            short_rupiah(_both(row, "capex_idr", "ppn_capex_idr"), text),
+            short_rupiah(_both(row, "opex_year_idr", "ppn_opex_idr"), text),
+            _payers(row, places, text),
+        )
+        for row in shown.to_dict("records")
+    )
+    heads = (
+        *(N_("School"), N_("NPSN"), N_("Option"), N_("Year"), N_("Capex")),
+        *(N_("Opex a year"), N_("Paid by")),
+    )
+    grids = [WordTable("", tuple(map(text, heads)), rows, frozenset({4, 5}))] if rows else []
+    said = [text(N_("Amounts with PPN."))] if rows else []
+    said += _cut(len(shown), len(table), text)
+    return PageSection(text(N_("Schools that are chosen")), "chosen", said=said, grids=grids)
+
+
+def _payers(row: Mapping[Hashable, Any], places: Places, text: Text) -> str:
+    codes = dict.fromkeys((row["envelope_capex"], row["envelope_opex"]))
+    return ", ".join(envelope_name(code, places, text) for code in codes if code)
+
+
+def _shared(plan: Plan, text: Text) -> PageSection:
+    table = plan_tables.openings(plan)
+    rows = tuple(
+        (
+            _join(name_of(row["kind"], SHARED_NAMES, text), plain(row["name"] or "")),
+            str(row["year"]),
+            text.number(row["schools"]),
+            short_rupiah(row["capex_idr"], text),
+            short_rupiah(row["opex_year_idr"], text),
+            f"{text.number(100 * (row['facility_share'] or 0.0))} %",
+        )
+        for row in table.to_dict("records")
+    )
+    heads = (
+        *(N_("What is opened"), N_("Year"), N_("Schools"), N_("Capex"), N_("Opex a year")),
+        N_("Borne by facilities"),
+    )
+    numbers = frozenset({2, 3, 4, 5})
+    grids = [WordTable("", tuple(map(text, heads)), rows, numbers)] if rows else []
+    return PageSection(text(N_("Shared infrastructure")), "shared", grids=grids)
+
+
+def _marginal(
+    plan: Plan, schools: pd.DataFrame, places: Places, text: Text, top: int
+) -> PageSection:
+    table = plan_tables.marginal_schools(plan, schools)
+    shown = table.head(top)
+    rows = tuple(
+        (
+            _school(row),
+            _npsn(row),
+            option_name(row["option"], text),
+            shortage_words(row, places, text),
+        )
+        for row in shown.to_dict("records")
+    )
+    heads = (N_("School"), N_("NPSN"), N_("Option"), N_("What is short"))
+    grids = [WordTable("", tuple(map(text, heads)), rows)] if rows else []
+    return PageSection(
+        text(N_("The first schools that are left out")),
+        "marginal",
+        said=list(_cut(len(shown), len(table), text)),
+        grids=grids,
+    )
+
+
+def shortage_words(row: Mapping[Hashable, Any], places: Places, text: Text) -> str:
+    """What a school that is left out needs, and what is short: *needs Rp 310 m, 12 m short*."""
+    needs = short_rupiah(row["needs_idr"], text)
+    short = whole(row["short_idr"])
+    if not short:
+        words = N_(
+            "needs {needs}, which is there: supply, teams or a shared capacity is short, or the "
+            "best plan is not known exactly"
+        )
+        return text(words, needs=needs)
+    values = {
+        "needs": needs,
+        "short": short_amount(row["short_there_idr"], text),
+        "year": row["short_year"],
+        "envelope": envelope_name(row["short_envelope"], places, text),
+    }
+    if short > (whole(row["short_there_idr"]) or 0):
+        words = N_(
+            "needs {needs}, {short} short in {year} ({envelope}); {all} short in all years and "
+            "envelopes"
+        )
+        return text(words, **values, all=short_amount(short, text))
+    return text(N_("needs {needs}, {short} short in {year} ({envelope})"), **values)
+
+
+def _more_money(plan: Plan, places: Places, text: Text) -> PageSection:
+    """What more money of each envelope and year buys, in words."""
+    shadow = plan.table("shadow")
+    buys = shadow[shadow["schools"] > 0].sort_values(
+        ["schools", "students", "envelope", "year"], ascending=[False, False, True, True]
+    )
+    said = [
+        more_money_sentence(row, places, text)
+        for row in buys.head(_CUT_SENTENCES).to_dict("records")
+    ]
+    if more := len(buys) - len(said):
+        said.append(text(N_("… and {count} more"), count=text.number(more)))
+    if said and len(buys) < len(shadow):
+        words = N_("Nowhere else does so much more buy a further school on its own.")
+        said.append(text(words))
+    if not said and len(shadow):
+        words = N_("{more} more in one year of one envelope connects no further school on its own.")
+        amount = short_rupiah(shadow["more_idr"].max(), text)
+        said.append(text(words, more=amount))
+    return PageSection(text(N_("What more money would buy")), "more", said=said)
+
+
+def more_money_sentence(row: Mapping[Hashable, Any], places: Places, text: Text) -> str:
+    """What more money buys: *Rp 1 bn more in 2028 connects 9 more schools, 2,140 pupils*."""
+    words = N_(
+        "{more} more in {year} ({envelope}) connects {schools} more schools, {students} pupils."
+    )
+    if row["schools"] == 1:
+        words = N_(
+            "{more} more in {year} ({envelope}) connects one more school, {students} pupils."
+        )
+    return text(
+        words,
+        more=short_rupiah(row["more_idr"], text),
+        year=row["year"],
+        envelope=envelope_name(row["envelope"], places, text),
+        schools=text.number(row["schools"]),
+        students=text.number(row["students"]),
+    )
+
+
+def _cliff(plan: Plan, places: Places, text: Text) -> PageSection:
+    """From which year on running costs are not covered."""
+    said = []
+    for row in first_years(plan.table("cliff")).to_dict("records"):
+        words = N_(
+            "From {year} to {last}, {envelope}: {opex} a year of {schools} schools has no payer: "
+            "{why}."
+        )
+        if row["year"] == row["last_year"]:
+            words = N_(
+                "In {year}, {envelope}: {opex} a year of {schools} schools has no payer: {why}."
+            )
+        said.append(
+            text(
+                words,
+                year=row["year"],
+                last=row["last_year"],
+                envelope=envelope_name(row["envelope"], places, text),
+                opex=short_rupiah(row["opex_idr"], text),
+                schools=text.number(row["schools"]),
+                why=name_of(row["why"], CLIFF_SENTENCES, text),
+            )
+        )
+    title = text(N_("Running costs that lose their payer"))
+    return PageSection(title, "cliff", said=said)
+
+
+def _unfunded(plan: Plan, places: Places, text: Text) -> PageSection:
+    rows = tuple(
+        (
+            envelope_name(row["envelope"], places, text),
+            text.number(row["schools"]),
+            short_rupiah(row["capex_idr"], text),
+            short_rupiah(row["opex_year_idr"], text),
+        )
+        for row in plan_tables.unfunded_demand(plan).to_dict("records")
+    )
+    heads = (N_("Envelope"), N_("Schools"), N_("Capex"), N_("Opex a year"))
+    words = N_(
+        "No ceiling of these envelopes is stated. What their schools need is planned apart, with "
+        "PPN, and is in no sum above."
+    )
+    return PageSection(
+        text(N_("Demand without a ceiling")),
+        "unfunded",
+        said=[text(words)] if rows else [],
+        grids=[WordTable("", tuple(map(text, heads)), rows, frozenset({1, 2, 3}))] if rows else [],
+    )
+
+
+def _left_out(plan: Plan, schools: pd.DataFrame, text: Text) -> PageSection:
+    rows = tuple(
+        (
+            name_of(row["status"], PLANNED_NAMES, text),
+            text.number(row["schools"]),
+            text.number(whole(row["students"])) or _NONE,
+        )
+        for row in plan_tables.school_states(plan, schools).to_dict("records")
+    )
+    heads = (N_("Status"), N_("Schools"), N_("Pupils"))
+    grid = WordTable("", tuple(map(text, heads)), rows, frozenset({1, 2}))
+    title = text(N_("Who is in the plan and who is not"))
+    return PageSection(title, "states", grids=[grid] if rows else [])
+
+
+def _options(plan: Plan, text: Text) -> PageSection:
+    """How many schools each reason keeps from each option."""
+    rows = []
+    is_cut = False
+    for option, group in plan_tables.option_states(plan).groupby("option", sort=False):
+        kept = ~group["reason"].isin(["chosen", "feasible"])
+        others = group[kept].head(_CUT_REASONS)
+        is_cut = is_cut or len(others) < kept.sum()
+        counts = group.set_index("reason")["schools"]
+        why = "; ".join(
+            f"{name_of(row['reason'], REASON_NAMES, text)}: {text.number(row['schools'])}"
+            for row in others.to_dict("records")
+        )
+        rows.append(
+            (
+                option_name(option, text),
+                text.number(int(counts.get("feasible", 0))),
+                text.number(int(counts.get("chosen", 0))),
+                why or _NONE,
+            )
+        )
+    heads = (N_("Option"), N_("Feasible"), N_("Chosen"), N_("What keeps schools from it"))
+    said = []
+    if is_cut:
+        words = N_("The {count} most frequent reasons of each option; --format json has all.")
+        said.append(text(words, count=text.number(_CUT_REASONS)))
+    grids = [WordTable("", tuple(map(text, heads)), tuple(rows), frozenset({1, 2}))] if rows else []
+    title = text(N_("Options, in schools"))
+    return PageSection(title, "options", said=said, grids=grids)
+
+
+def _delivery(plan: Plan, text: Text) -> PageSection:
+    table = plan_tables.delivery_states(plan)
+    rows = tuple(
+        (
+            option_name(row["option"], text),
+            *(text.number(row[state]) for state in plan_tables.DELIVERY_STATES),
+        )
+        for row in table.to_dict("records")
+    )
+    heads = (N_("Option"), *(DELIVERY_NAMES[state] for state in plan_tables.DELIVERY_STATES))
+    numbers = frozenset(range(1, len(heads)))
+    return PageSection(
+        text(N_("State of delivery, in schools")),
+        "delivery",
+        grids=[WordTable("", tuple(map(text, heads)), rows, numbers)] if rows else [],
+    )
+
+
+def school_options_section(
+    plan: Plan, row_id: str, text: Text, reasons: Mapping[str, str]
+) -> PageSection | None:
+    """The options of a school in a plan; None where the plan has none of it.
+
+    Parameters
+    ----------
+    plan : Plan
+    row_id : str
+        Of the school.
+    text : Text
+        The reader's language.
+    reasons : mapping of str
+        By `option_id`, in words, why an option is not feasible.
+    """
+    table = plan_tables.options_of_school(plan, row_id)
+    if table.empty:
+        return None
+    rows = []
+    for row in table.to_dict("records"):
+        state = text(N_("feasible"))
+        if row["is_chosen"]:
+            state = text(N_("chosen, {year}"), year=row["year"])
+        elif not row["is_feasible"]:
+            state = reasons.get(str(row["option_id"])) or name_of(row["reason"], REASON_NAMES, text)
+        elif not row["is_priced"]:
+            state = text(REASON_NAMES["unpriced"])
+        partner = plain(row["partner"] or "")
+        rows.append(
+            (
+                _join(option_name(row["option"], text), partner),
+                state,
+                short_rupiah(row["capex_idr"], text) or _NONE,
+                short_rupiah(row["opex_year_idr"], text) or _NONE,
+            )
+        )
+    heads = (N_("Option"), N_("State"), N_("Capex"), N_("Opex a year"))
+    words = N_("From plan {plan}; amounts without PPN.")
+    return PageSection(
+        text(N_("Ways to connect it")),
+        "options",
+        said=[text(words, plan=plan.folder.name)],
+        grids=[WordTable("", tuple(map(text, heads)), tuple(rows), frozenset({2, 3}))],
+    )
+
+
+# --- cells ---------------------------------------------------------------------------------------
+
+
+def _school(row: Mapping[Hashable, Any]) -> str:
+    """The name of a school, of one line; its row where the run is not there any more."""
+    name = row["name"] if isinstance(row["name"], str) else ""
+    return " ".join(plain(name).split()) or plain(row["row_id"])
+
+
+def _npsn(row: Mapping[Hashable, Any]) -> str:
+    return plain(row["npsn"]) if isinstance(row["npsn"], str) and row["npsn"] else _NONE
+
+
+def _both(row: Mapping[Hashable, Any], *names: str) -> int | None:
+    parts = [whole(row[name]) for name in names]
+    known = [each for each in parts if each is not None]
+    return sum(known) if known else None
+
+
+def _join(*words: str) -> str:
+    return " · ".join(" ".join(each.split()) for each in words if each)
+
+
+def _cut(shown: int, every: int, text: Text) -> Sequence[str]:
+    if shown == every:
+        return ()
+    words = N_("Shown: {shown} of {all}; --format json has all of them.")
+    return (text(words, shown=text.number(shown), all=text.number(every)),)

@@ -1,0 +1,180 @@
+"""The first schools that a plan leaves out: what they need, what is short, what more money buys.
+
+The plan is kept as it is and what is left of each ceiling is given out: so it is a statement about
+this plan, and a plan of larger ceilings can only be better.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MORE_IDR = 1_000_000_000  # rupiah that are added to a ceiling to see what they buy
+_CELL = ["envelope", "spend_year"]
+_COLUMNS = (
+    *("row_id", "option_id", "option", "year", "value", "needs_idr"),
+    *("short_idr", "short_year", "short_envelope", "short_there_idr"),
+)
+
+
+def find_marginal(
+    candidates: pd.DataFrame, needs: pd.DataFrame, left: pd.DataFrame
+) -> pd.DataFrame:
+    """The schools that are left out, those that the next rupiah should go to first.
+
+    Of each school the option and year that are short of least money, of equal ones that of the
+    largest value for its money.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        Feasible options with a price, of schools that the plan leaves out: `row_id`, `option_id`,
+        `option`, `year` (in which it begins), `value` (in the unit of the objective). One row for
+        each option and year.
+    needs : DataFrame
+        `option_id`, `year` as above; `envelope`, `spend_year`, `idr`: what it spends there,
+        rupiah with PPN.
+    left : DataFrame
+        `envelope`, `year`, `left_idr` (Int64): what the plan leaves of a ceiling; missing where
+        there is none. Who needs money of an envelope without a ceiling is unfunded demand and not
+        in the result.
+
+    Returns
+    -------
+    DataFrame
+        `row_id`, `option_id`, `option`, `year`, `value`; `needs_idr`, all that it spends within
+        the ceilings; `short_idr`, how much of that is not there; `short_year`, `short_envelope`
+        and `short_there_idr`, where most of it is missing. One row for each school, by value for
+        the money, then by `row_id`. Where nothing is short, something other than money is: supply,
+        teams, a shared capacity, or the best plan is not known exactly.
+    """
+    sums = _shortages(needs, left)
+    found = candidates.merge(sums, on=["option_id", "year"], how="inner")
+    found = found.assign(rate=_rate(found))
+    found = found.sort_values(
+        ["row_id", "short_idr", "rate", "year", "option_id"],
+        ascending=[True, True, False, True, True],
+        kind="stable",
+    ).drop_duplicates("row_id")
+    found = found.sort_values(["rate", "row_id"], ascending=[False, True], kind="stable")
+    return found[list(_COLUMNS)].reset_index(drop=True)
+
+
+def value_more_money(
+    candidates: pd.DataFrame,
+    needs: pd.DataFrame,
+    left: pd.DataFrame,
+    students: pd.Series[int],
+    *,
+    more_idr: int = MORE_IDR,
+) -> pd.DataFrame:
+    """What more money in one year of one envelope would buy, in schools and pupils.
+
+    It goes to the schools that are left out, in the order of value for the money, as long as all
+    that an option needs is there.
+
+    Parameters
+    ----------
+    candidates, needs, left : DataFrame
+        As of :func:`find_marginal`.
+    students : Series
+        Pupils by `row_id` (Int64); missing where they are not known.
+    more_idr : int
+        Rupiah that are added.
+
+    Returns
+    -------
+    DataFrame
+        `envelope`, `year`, `more_idr`, `schools`, `students` (those that are known), `value`; a
+        row for each ceiling, by envelope and year.
+    """
+    known = left[left["left_idr"].notna()]
+    room = {
+        (str(row.envelope), int(row.year)): int(row.left_idr)
+        for row in known.itertuples(index=False)
+    }
+    spending: dict[tuple[str, int], dict[tuple[str, int], int]] = {}
+    for row in needs.itertuples(index=False):
+        cells = spending.setdefault((str(row.option_id), int(row.year)), {})
+        cell = str(row.envelope), int(row.spend_year)
+        cells[cell] = cells.get(cell, 0) + int(row.idr)
+    order = candidates.merge(_shortages(needs, left), on=["option_id", "year"], how="inner")
+    order = order.assign(rate=_rate(order)).sort_values(
+        ["rate", "row_id", "year", "option_id"],
+        ascending=[False, True, True, True],
+        kind="stable",
+    )
+    lacking = order[order["short_idr"] > 0]
+    wanted: dict[tuple[str, int], list[tuple[str, str, int, float]]] = {}
+    for row in lacking.itertuples(index=False):
+        # Money in one place helps only who lacks nothing in another one.
+        if int(row.short_idr) == int(row.short_there_idr) <= more_idr:
+            cell = str(row.short_envelope), int(row.short_year)
+            each = str(row.row_id), str(row.option_id), int(row.year), float(row.value)
+            wanted.setdefault(cell, []).append(each)
+    rows = []
+    for cell in sorted(room):
+        bought = list(_buy(wanted.get(cell, []), spending, {**room, cell: room[cell] + more_idr}))
+        pupils = students.reindex([row_id for row_id, _ in bought]).dropna()
+        rows.append(
+            (*cell, more_idr, len(bought), int(pupils.sum()), float(sum(v for _, v in bought)))
+        )
+    names = ["envelope", "year", "more_idr", "schools", "students", "value"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _buy(
+    wanted: list[tuple[str, str, int, float]],
+    spending: dict[tuple[str, int], dict[tuple[str, int], int]],
+    room: dict[tuple[str, int], int],
+) -> Iterator[tuple[str, float]]:
+    """Rows and values that fit one after the other; a school is served once."""
+    served = set()
+    for row_id, option_id, year, value in wanted:
+        cells = spending[option_id, year]
+        if row_id in served or any(idr > room[cell] for cell, idr in cells.items()):
+            continue
+        for cell, idr in cells.items():
+            room[cell] -= idr
+        served.add(row_id)
+        yield row_id, value
+
+
+def _shortages(needs: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
+    """Of each option and year what it needs, what is short, and where most of it is."""
+    cells = needs.groupby(["option_id", "year", *_CELL], sort=True, as_index=False)["idr"].sum()
+    cells = cells.merge(
+        left.rename(columns={"year": "spend_year"})[[*_CELL, "left_idr"]], on=_CELL, how="left"
+    )
+    unknown = cells.groupby(["option_id", "year"])["left_idr"].transform(lambda x: x.isna().any())
+    cells = cells[~unknown.astype("bool")]
+    lacking = np.maximum(cells["idr"].to_numpy("int64") - cells["left_idr"].to_numpy("int64"), 0)
+    cells = cells.assign(idr=cells["idr"].astype("int64"), short=lacking)
+    sums = cells.groupby(["option_id", "year"], as_index=False).agg(
+        needs_idr=("idr", "sum"), short_idr=("short", "sum")
+    )
+    most = cells.sort_values(
+        ["option_id", "year", "short", "spend_year", "envelope"],
+        ascending=[True, True, False, True, True],
+        kind="stable",
+    ).drop_duplicates(["option_id", "year"])
+    most = most.rename(
+        columns={
+            "spend_year": "short_year",
+            "envelope": "short_envelope",
+            "short": "short_there_idr",
+        }
+    )
+    there = ["short_year", "short_envelope", "short_there_idr"]
+    return sums.merge(most[["option_id", "year", *there]], on=["option_id", "year"])
+
+
+def _rate(found: pd.DataFrame) -> pd.Series[float]:
+    """Value for a rupiah; what needs no money comes first."""
+    needs = found["needs_idr"].astype("float64")
+    return found["value"].astype("float64") / needs.where(needs > 0.0, 1e-9)
