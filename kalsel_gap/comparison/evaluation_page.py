@@ -196,6 +196,12 @@ def _built(found: PlanEvaluation, text: Text) -> PageSection:
                 tested=text.number(int((delivered["tests_after"] > 0).sum())),
             )
         )
+        is_other = delivered["is_chosen"] & (
+            delivered["delivered_option"] != delivered["option"]
+        ).fillna(value=False)
+        if is_other.any():
+            words = N_("Schools with another option than the plan has for them: {count}.")
+            said.append(text(words, count=text.number(int(is_other.sum()))))
     if found.strangers:
         words = N_("Deliveries of no school of the plan's run: {names}.")
         warnings.append(text(words, names=_first_few(found.strangers)))

@@ -47,6 +47,7 @@ _WAITING = {"chosen": ("later", "waiting"), "delivered": ("chosen", "later", "wa
 OUTCOMES = ("deficit", "delivered")
 SCHOOLS = (
     *("npsn", "name", "kabupaten", "group", "option", "is_chosen", "service_year", "state"),
+    "delivered_option",
     *("state_date", "tests_after", "promised", "deficit_before", "deficit_after"),
     *("delivered_before", "delivered_after", "is_known", "gap_before", "gap_after", "gap_change"),
     *("students", "planned_idr", "opex_year_idr", "actual_idr", "spent_idr", "matched_by"),
@@ -247,8 +248,9 @@ def _built(schools: pd.DataFrame, year: int | None) -> pd.DataFrame:
         due &= (schools["service_year"] <= year).fillna(value=False)
     chosen = schools[due | (schools["group"] == "delivered")]
     rows = []
-    # A delivery that the plan did not choose has the option that the plan gave it, or none.
-    for option, table in chosen.groupby(chosen["option"].fillna(""), sort=True):
+    # What the plan did not choose has the option that was delivered.
+    options = chosen["option"].where(chosen["option"].notna(), chosen["delivered_option"])
+    for option, table in chosen.groupby(options.fillna(""), sort=True):
         paid = table[table["actual_idr"].notna() & table["planned_idr"].notna()]
         states = table["state"].value_counts()
         rows.append(

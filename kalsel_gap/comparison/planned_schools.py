@@ -78,10 +78,9 @@ def planned_schools(
     table["is_chosen"] = table["service_year"].notna()
     statuses = plan.table("schools").set_index("row_id")["status"]
     table["status"] = table["row_id"].map(statuses[~statuses.index.duplicated()]).fillna("")
-    stated = _states(reported, "state", "state_date", "actual_idr")
-    at_plan = _states(plan.table("delivery"), "state_before", "date_before", "cost_before")
-    table = table.join(stated, on="npsn").join(at_plan["state_before"], on="npsn")
-    for name in ("state", "state_before", "state_date"):
+    at_plan = last_states(plan.table("delivery"))["state"].rename("state_before")
+    table = table.join(last_states(reported), on="npsn").join(at_plan, on="npsn")
+    for name in ("state", "state_before", "state_date", "delivered_option"):
         table[name] = table[name].fillna("").astype("str")
     table["group"] = [
         group_of_school(
@@ -156,24 +155,35 @@ def planned_money(choice: pd.DataFrame, key: str) -> pd.DataFrame:
     ).rename_axis(key)
 
 
-def _states(reported: pd.DataFrame, state: str, date: str, cost: str) -> pd.DataFrame:
-    """By NPSN the last state that is reported, its day, and what was paid in all."""
+def last_states(reported: pd.DataFrame) -> pd.DataFrame:
+    """The last state of each school, and what was paid in all.
+
+    Parameters
+    ----------
+    reported : DataFrame
+        ``npsn option state date`` and, where it is known, ``cost_idr``.
+
+    Returns
+    -------
+    DataFrame
+        By NPSN ``state state_date delivered_option actual_idr``. Of states of one day, or without a
+        day, the one that comes later.
+    """
     table = reported.assign(
-        npsn=reported["npsn"].astype("str"), day=reported["date"].astype("str").fillna("")
+        npsn=reported["npsn"].astype("str"), state_date=reported["date"].astype("str").fillna("")
     )
-    table["cost"] = pd.array(
-        reported["cost_idr"] if "cost_idr" in reported else [None] * len(reported), dtype="Int64"
-    )
+    costs = reported["cost_idr"] if "cost_idr" in reported else [None] * len(reported)
+    table["actual_idr"] = pd.array(costs, dtype="Int64")
     table = table[table["npsn"].fillna("").ne("") & table["state"].isin(STATES)]
     order = {name: place for place, name in enumerate(STATES)}
     table = table.assign(order=table["state"].map(order)).sort_values(
-        ["npsn", "day", "order"], kind="stable"
+        ["npsn", "state_date", "order"], kind="stable"
     )
     groups = table.groupby("npsn", sort=True)
-    found = groups[["state", "day"]].last()
+    found = groups[["state", "state_date", "option"]].last()
     # min_count: without any figure the cost is unknown, not 0.
-    found["cost"] = groups["cost"].sum(min_count=1)
-    return found.set_axis([state, date, cost], axis="columns")
+    paid = groups["actual_idr"].sum(min_count=1)
+    return found.rename(columns={"option": "delivered_option"}).join(paid)
 
 
 def near_new_site(schools: pd.DataFrame) -> pd.Series[bool]:

@@ -83,6 +83,13 @@ def test_a_placebo_is_shown() -> None:
     assert "cccccccccccc" in words
 
 
+def test_another_option_than_planned_is_counted() -> None:
+    other = (("00000001", "vsat", "active", "2027-05-01", None),)
+    words = said(evaluated(delivery=deliveries(other)))
+    assert "Schools with another option than the plan has for them: 1." in words
+    assert "another option" not in said(evaluated())
+
+
 def test_without_deliveries_it_is_said_what_counts() -> None:
     words = said(evaluated(delivery=deliveries(())))
     assert "No delivery since the plan is reported." in words
