@@ -43,7 +43,14 @@ from kalsel_gap.project.model import Project
 from kalsel_gap.project.signal import Signal
 from kalsel_gap.project.terrain import Terrain
 from kalsel_gap.project.use_cases import UseCases
-from kalsel_gap.sources import registers, sites, speed_test_tiles, speed_tests, villages
+from kalsel_gap.sources import (
+    registers,
+    sites,
+    speed_test_tiles,
+    speed_tests,
+    unit_prices,
+    villages,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -281,6 +288,7 @@ def headers() -> str:
         "measurements": speed_tests.ALIASES,
         "measurements (tiles)": speed_test_tiles.ALIASES,
         "villages": villages.ALIASES,
+        "costs.ssh (only these)": unit_prices.ALIASES,
     }
     rows = (
         (name, code(column), ", ".join(code(a) for a in aliases if a != column))

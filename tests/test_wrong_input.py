@@ -463,7 +463,11 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     ),
     "no register": (
         swap(TOML, "[schools]", "[costs]"),
-        (r"toml, schools: this key is required",),
+        (
+            r"toml, schools: this key is required",
+            r"toml, row \d+, costs\.path: there is no such key",
+            r"toml, row \d+, costs\.date: there is no such key",
+        ),
     ),
     "key at the top": (
         add("[elevations]\npath = 'x'"),

@@ -63,6 +63,23 @@ ERRORS: dict[str, str] = {
     "crs_not_horizontal": N_("“{value}” ({name}) is no horizontal coordinate reference system of the Earth: it has heights, or local axes. Take one such as EPSG:32750."),
     "crs_unknown": N_('this is not a known coordinate reference system. Write its EPSG code, such as "EPSG:32750" (WGS 84 / UTM zone 50 S).'),
     "map_too_large": N_("a page holds at most {most} schools, and these are {count}: one file is too small a vessel for them. Write a page for each kabupaten, such as --kabupaten “{kabupaten}”."),
+    "delivery_personal": N_("the column “{column}” is about people. Delete it: only schools, options, states, dates and costs are read."),
+    "plan_altered": N_("this file is missing, or it is not what the record of its plan (plan.json) says, so nothing is drawn from this plan. Restore it from a copy, or make the plan again with “kalsel-gap plan --overwrite”."),
+    "plan_ambiguous": N_("several plans begin with “{value}”: {known}. Give more characters of the id."),
+    "plan_broken": N_("the plan cannot be read: {reason}. Run “kalsel-gap plan --overwrite”."),
+    "plan_ceiling_twice": N_("an envelope has two ceilings for one year. Keep one of them."),
+    "plan_infeasible": N_("no plan fulfils all that is asked for. These conflict: {known}. The smallest change that would do is behind each of them: relax it by that, or drop what requires it."),
+    "plan_missing": N_("there is no plan yet. Run “kalsel-gap plan” first."),
+    "plan_must_both": N_("a school is on the list of those that must be served and on another one that leaves it out. Remove it from one of them."),
+    "plan_must_without_option": N_("these schools must be served (plan.must_include), and nothing can be planned for them within the ceilings: {known}. Remove them from the list, or state prices and ceilings for them."),
+    "plan_newer_format": N_("this plan has format {value}, and this version of kalsel-gap reads formats up to {known}. Install the newer version, or make the plan again with “kalsel-gap plan”."),
+    "plan_npsn_unknown": N_("these NPSN are of no school of the run: {known}. Correct them, or remove them from the list."),
+    "plan_only_trials": N_("there is no full plan here, only trials: {known}. Run “kalsel-gap plan”, or name one of these."),
+    "plan_renamed": N_("the name of this folder is no id of a plan, so nothing shows whether its record (plan.json) was altered, and nothing is drawn from it. If you know it as plan {value}, rename the folder to {value}."),
+    "plan_undated": N_("no date of the data is stated, so the first budget year is not known. State start_year under [plan] in the project file."),
+    "plan_unknown": N_("there is no plan “{value}”; there are: {known}."),
+    "plan_unmarked": N_("it is not known which full plan is the last one: {known}. Name one, or run “kalsel-gap plan” again."),
+    "plan_years_gap": N_("budget years follow one another without a gap, such as [2027, 2028, 2029]."),
     "plan_key_of_run": N_("“{value}” belongs to the run, and a plan does not rank again. Set it with “kalsel-gap rank --set”, and plan that run with --run."),
     "plan_no_ceilings": N_("no ceiling is stated, so there is nothing to scale. State envelope, year and amount under [[plan.ceilings]] in the project file."),
     "plan_options_apart": N_("this and {other} ask for two different things. Use one of them."),
@@ -142,6 +159,7 @@ ERRORS: dict[str, str] = {
     "output_folder_holds": N_("this is not a file of the published folder, which is written as a whole. Move it away or name another folder."),
     "output_foreign": N_("this file is there already, and it is not listed as written by kalsel-gap for this project. Choose another name, move it away, or add --overwrite to replace it."),
     "output_is_input": N_("this file is an input of the project, and it is never overwritten. Choose another name or folder."),
+    "output_is_plan": N_("this file belongs to a plan, and plans are never overwritten. Choose another name or folder."),
     "output_is_project": N_("this is the project file, and it is never overwritten. Choose another name or folder."),
     "output_is_repairs": N_("this file holds the accepted repairs of the project, and it is never overwritten. Choose another name or folder."),
     "output_is_run": N_("this file belongs to a run, and runs are never overwritten. Choose another name or folder."),
@@ -359,6 +377,9 @@ FINDINGS: dict[str, str] = {
     "date_of_data_stale": N_("{count} rows are later than the date of the file in the project ({value}). Set that date to {proposal}."),
     "date_unreadable": N_("“{value}” in {column} cannot be read as a date. Write dates like 2026-11-21."),
     "decimals_few": N_("Coordinates {value} are accurate to {precision_m} m only. Give them with 5 decimals."),
+    "delivery_option_unknown": N_("“{value}” is no option that is planned with, so this row is not used. Known are: {known}."),
+    "delivery_state_unknown": N_("“{value}” is no state of a delivery, so this row is not used. Known are: {known}."),
+    "delivery_without_school": N_("No school of the run has this NPSN, so the plan does not use this row. Check the NPSN."),
     "desa_differs": N_("The register has {value}, but the point lies {distance_km} km from there (in: {by_location}). Check the coordinates and the name."),
     "desa_unknown": N_("“{value}” is not a desa of {within} in the boundaries. Nearest name: {suggestion}. Correct the name."),
     "devices_exceed_people": N_("{value} devices for {students} students and {teachers} teachers. Check the figures."),
@@ -558,6 +579,65 @@ HINDRANCES: dict[str, str] = {
     "vulnerable": N_("vulnerable school or village"),
     "water": N_("access over water"),
 }
+# Options of a plan, by their codes.
+OPTION_NAMES: dict[str, str] = {
+    "subscription": N_("subscription of a fixed network"),
+    "cpe_4g": N_("outdoor 4G receiver"),
+    "microwave": N_("microwave link"),
+    "microwave_relay": N_("microwave link with a relay"),
+    "fibre": N_("fibre line"),
+    "leo": N_("satellite terminal, low orbit (LEO)"),
+    "satria": N_("satellite terminal of SATRIA-1"),
+    "vsat": N_("commercial VSAT"),
+    "bts": N_("proposed new 4G site (BTS)"),
+    "hub": N_("shared connection of a neighbour (hub)"),
+}
+# What is opened once and serves many.
+SHARED_NAMES: dict[str, str] = {
+    "bts": N_("new 4G site (BTS)"),
+    "relay": N_("microwave relay"),
+    "hub": N_("hub"),
+    "trunk": N_("fibre trunk"),
+}
+# Why an option is not possible; placeholders are parameters of the reason.
+OPTION_REASONS: dict[str, str] = {
+    "duplicate": N_("Another row of this NPSN counts in its place."),
+    "closed": N_("The school is closed."),
+    "no_location": N_("The school has no usable location."),
+    "no_evidence": N_("Nothing is known of the internet of the school, so what an option would add is unknown."),
+    "already_adequate": N_("The internet of the school is known to be adequate (adequacy {served_before})."),
+    "no_fixed_network": N_("No fixed network serves the place."),
+    "fixed_unknown": N_("It is unknown whether a fixed network serves the place. Ask the providers, and state it in the column of the fixed network."),
+    "no_4g": N_("No operator has 4G or 5G there."),
+    "weak_4g": N_("The declared 4G there is too weak."),
+    "below_level": N_("The 4G level outdoors is {level_dbm} dBm; at least {least_dbm} dBm is necessary."),
+    "level_unknown": N_("The level of 4G there is unknown: no map and no prediction states it."),
+    "cell_full": N_("There is 4G, but its cell is full: {sharing} schools would share {capacity_mbps} Mbps."),
+    "too_far": N_("It is {distance_km} km away; at most {longest_km} km is possible."),
+    "no_sight": N_("The terrain blocks the line of sight over {distance_km} km, even from a mast of {tallest_m} m."),
+    "sight_unknown": N_("It is unknown whether there is a line of sight: the elevation model or the height of the antenna is missing."),
+    "too_tall": N_("Over {distance_km} km a mast of {needed_m} m would be necessary when the air bends rays least; at most {tallest_m} m is possible."),
+    "no_site": N_("The project has no tower, no end of a fibre network and no connected school from which a link could start."),
+    "no_relay": N_("No place for a relay was found that has a line of sight to both ends, each within {longest_km} km."),
+    "not_needed": N_("A direct link without a mast is possible, so no relay is necessary."),
+    "no_fibre": N_("The project names no fibre network from which a line could start."),
+    "no_hub": N_("There is no public facility, connected school or larger school within {longest_km} km."),
+    "sky_hidden": N_("The terrain hides the satellites."),
+    "sky_unknown": N_("It is unknown whether the terrain hides the satellites: the elevation model does not cover the place."),
+    "no_proposal": N_("A new 4G site here would not reach two schools without usable 4G."),
+    "not_eligible": N_("The place is covered already, so no new 4G site is proposed for it."),
+    "rates_unknown": N_("The rate of this option is unknown."),
+    "less_than_now": N_("The option gives no more (adequacy {delivered_after}) than the school has now ({served_before})."),
+    "no_gain": N_("The option does not reduce the expected gap of the school."),
+}  # fmt: skip
+# What an option assumes where nothing states it.
+OPTION_ASSUMPTIONS: dict[str, str] = {
+    "lan_unknown": N_("It is unknown whether the school has a LAN and Wi-Fi: they are included."),
+    "ups_unknown": N_("It is unknown whether the school has a UPS: it is included."),
+    "grid_unknown": N_("It is unknown whether the school has electricity: the grid is assumed, no solar power is included."),
+    "cell_unknown": N_("The covering cell is unknown: its capacity is not divided among schools."),
+    "bts_by_distance": N_("The reach of the new site is judged by distance, not by terrain."),
+}  # fmt: skip
 # The same as whole sentences, for a page about one school.
 REASON_SENTENCES: dict[str, str] = {
     "adequate": N_("Its internet service is enough for what it needs."),
@@ -817,6 +897,28 @@ def reason(row: Row, text: Text) -> str:
     if hindrance in HINDRANCES and row["reason"] != "adequate":
         sentence = f"{sentence}; {text(HINDRANCES[hindrance]).format_map(_Values(row, text))}"
     return sentence
+
+
+def option_reason(code: str, parameters: Mapping[str, float], text: Text) -> str:
+    """Why an option is not possible, as a sentence; empty for a possible one.
+
+    Parameters
+    ----------
+    code : str
+        Of :data:`OPTION_REASONS`.
+    parameters : mapping
+        As the column ``reason_params`` of the options has them, read from JSON.
+    text : Text
+        The language.
+    """
+    sentence = text(OPTION_REASONS.get(code, ""))
+    names = [name for _, name, _, _ in Formatter().parse(sentence) if name]
+    digits = {"km": 1, "m": 0, "mbps": 1, "dbm": 0, "sharing": 0}
+    shown = {
+        name: text.number(_number(parameters.get(name)), digits.get(name.rpartition("_")[2], 2))
+        for name in names
+    }
+    return sentence.format(**{name: value or "?" for name, value in shown.items()})
 
 
 def reason_sentence(code: str, row: Row, text: Text, *, is_leaf: bool) -> str:

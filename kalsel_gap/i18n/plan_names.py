@@ -40,6 +40,8 @@ PLANNED_NAMES: dict[str, str] = {
     "not_chosen": N_("left out: others come first within the ceilings"),
     "no_option": N_("no option is feasible and has a price"),
     "adequate": N_("has adequate service already"),
+    "in_progress": N_("a connection was delivered and is not active yet"),
+    "served": N_("was connected before, by the table of deliveries"),
     "promised": N_("promised by a national programme"),
     "excluded": N_("excluded by the project"),
     "not_counted": N_("not counted as a school"),

@@ -55,7 +55,7 @@ OVERRIDABLE = (
     *("index", "signal", "terrain", "radio", "robustness"),
     *("exam_day", "use_cases"),
     *("confidence", "repairs", "objections", "registers", "locations", "file_checks"),
-    "costs",
+    *("costs", "plan"),
 )
 
 # Sections that change no ranking: a plan records them, a run does not.

@@ -34,6 +34,7 @@ from kalsel_gap.project.base import (
     Sourced,
 )
 from kalsel_gap.schema import DataNature
+from kalsel_gap.storage.recorded_folder import plans_beside
 
 VECTORS = frozenset(
     (
@@ -458,6 +459,19 @@ class Output(Section):
 
     folder: InputPath = Path("runs")
     """Folder of the runs, relative to the project file."""
+    plans: InputPath | None = None
+    """Folder of the plans, relative to the project file; by default ``plans`` beside the folder of
+    the runs."""
+
+    def plans_folder(self, runs: Path | None = None) -> Path:
+        """Where plans are written: where the project says, otherwise beside the runs.
+
+        Parameters
+        ----------
+        runs : Path, optional
+            The folder of the runs, where it is not the project's.
+        """
+        return self.plans or plans_beside(runs or self.folder)
 
 
 class Facilities(VectorLayer):

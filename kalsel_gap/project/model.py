@@ -43,6 +43,7 @@ from kalsel_gap.project.inputs import (
     Wetlands,
 )
 from kalsel_gap.project.objections import Objections
+from kalsel_gap.project.plan import PlanRules
 from kalsel_gap.project.publication import Publication
 from kalsel_gap.project.radio import Radio
 from kalsel_gap.project.robustness import Robustness
@@ -130,6 +131,8 @@ class Project(Section):
     costs: Costs
     """Prices, discounting, PPN and account codes of a plan. They change no ranking, and no run
     records them."""
+    plan: PlanRules
+    """What a plan may spend, when and by whom. It changes no ranking, and no run records it."""
     publication: Publication = Publication()
     """Who publishes, and under which licence. It is part of a run and changes no number; the
     metadata of GIS layers and open data state it."""
@@ -202,6 +205,8 @@ class Project(Section):
         """
         if self.costs.ssh is not None:
             yield "costs.ssh", self.costs.ssh
+        if self.plan.delivery is not None:
+            yield "plan.delivery", self.plan.delivery
 
     def _rasters(self) -> Iterator[tuple[str, Path]]:
         """Every file of coverage, elevation and land cover."""

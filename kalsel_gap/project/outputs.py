@@ -37,4 +37,5 @@ def outputs_of(
         kept[project.repairs.path] = "repairs"
     rasters = (tiled for tiled in (project.elevation, project.land_cover) if tiled is not None)
     folders = {path for tiled in rasters for path in tiled.path if path.is_dir()}
-    return Outputs(project.output.folder, kept, tile_folders=folders)
+    output = project.output
+    return Outputs(output.folder, kept, tile_folders=folders, plans=output.plans_folder())

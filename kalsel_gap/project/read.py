@@ -88,7 +88,7 @@ def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool
         raise SeveralErrors(_with_rows(problems, path))
     if not project.output.folder.is_absolute():
         folder = os.path.normpath(path.parent.absolute() / project.output.folder)
-        output = Output(folder=Path(folder))
+        output = project.output.model_copy(update={"folder": Path(folder)})
         project = project.model_copy(update={"output": output})
     problems += decision_faults(project, path, [key for key, _ in flatten(assigned)])
     if with_inputs:

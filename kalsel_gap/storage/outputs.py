@@ -28,6 +28,7 @@ from kalsel_gap.storage.atomic import (
 )
 from kalsel_gap.storage.fingerprint import default_cache_folder
 from kalsel_gap.storage.official_run import OFFICIAL
+from kalsel_gap.storage.plan_folder import PLAN_RECORD
 from kalsel_gap.storage.run_folder import LATEST, MANIFEST
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class Outputs:
         What is never written over, and what it is: *project*, *input* or *repairs*.
     tile_folders : collection of Path
         Folders in which every file is an input.
+    plans : Path, optional
+        The folder of the plans, whose mark of the latest one is kept.
     is_new : bool
         Whether whatever is there already is refused, and nothing is listed: a first project.
     """
@@ -80,6 +83,7 @@ class Outputs:
     folder: Path
     kept: Mapping[Path, str] = field(default_factory=dict)
     tile_folders: Collection[Path] = ()
+    plans: Path | None = None
     is_new: bool = False
     _free: set[Path] = field(default_factory=set, repr=False)
 
@@ -235,6 +239,9 @@ class Outputs:
         own = {self.folder.resolve() / name for name in (LATEST, LEDGER, OFFICIAL)}
         if places & own or any((place.parent / MANIFEST).is_file() for place in places):
             raise OutputError("output_is_run", path=path)
+        mark = set() if self.plans is None else {self.plans.resolve() / LATEST}
+        if places & mark or any((place.parent / PLAN_RECORD).is_file() for place in places):
+            raise OutputError("output_is_plan", path=path)
 
     def _refuse_foreign(self, path: Path) -> None:
         if not os.path.lexists(path):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LATEST = "latest"
+PLANS = "plans"
 ID = re.compile(r"[0-9a-f]{12}")
 _LONGEST_ID = 64  # bytes: a longer file with the name of the latest is the user's own
 _NAMED = 10  # folders that a message names
@@ -64,6 +65,11 @@ class FolderKind:
     broken: Callable[[Path, str], InputError]
     newer: Callable[[Path, str, int], InputError]
     renamed: Callable[[Path, str], InputError]
+
+
+def plans_beside(runs: Path) -> Path:
+    """The folder of the plans where no project names one: beside the folder of the runs."""
+    return runs.absolute().parent / PLANS
 
 
 def overrides_of(manifest: Mapping[str, Any]) -> dict[str, Any]:

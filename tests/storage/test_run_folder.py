@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.storage import cache as cache_
-from kalsel_gap.storage import hashed_files
+from kalsel_gap.storage import hashed_files, recorded_folder
 from kalsel_gap.storage import run_folder as run_
 from kalsel_gap.storage.atomic import clear_leftovers, replace_file, temporary_beside
 from kalsel_gap.storage.cache import Cache
@@ -322,7 +322,7 @@ def test_what_is_wrong_with_each_file_of_a_run(write: Callable[..., run_.Run]) -
 
 # --- nothing is lost when writing fails ------------------------------------------------------
 
-POINTS = ("write_parquet", "sync", "swap", "replace_text", "run_id")
+POINTS = ("write_parquet", "sync", "swap", "replace_text", "id_of")
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -352,7 +352,7 @@ def test_the_previous_run_survives_whatever_happens(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(run_, point, fail)
+        patch.setattr(run_ if point == "write_parquet" else recorded_folder, point, fail)
         with pytest.raises(seen):
             write(manifest)
     after = snapshot(tmp_path / "runs")

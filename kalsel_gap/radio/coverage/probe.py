@@ -53,7 +53,7 @@ class LayerCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Costs:
+class ProbeCosts:
     """What each kind of work takes, with all threads at work.
 
     Attributes
@@ -82,7 +82,7 @@ def measure_costs(
     network: Network,
     styles: Mapping[str, LayerStyle],
     count: Callable[[Window], object],
-) -> Costs:
+) -> ProbeCosts:
     """Time the work on some masts of a network.
 
     Parameters
@@ -120,7 +120,7 @@ def measure_costs(
         loss_db = stored(some.swept(done[0]))
         disk = some.locate_disks()[done[0]].window
         loss_bytes = encoded_bytes(some.grid, STYLE, disk, loss_db, level=1) / loss_db.size
-    return Costs(swept_s, combined_s / max(cells, 1), layers, counted_s, loss_bytes)
+    return ProbeCosts(swept_s, combined_s / max(cells, 1), layers, counted_s, loss_bytes)
 
 
 def _spread(masts: Sequence[Mast]) -> list[Mast]:

@@ -49,7 +49,13 @@ class Hops(NamedTuple):
 
 
 def hops(
-    paths: Paths, tx_height_m: FloatArray, latitude_deg: float, radio: Radio, *, threads: int = 1
+    paths: Paths,
+    tx_height_m: FloatArray,
+    latitude_deg: float,
+    radio: Radio,
+    *,
+    threads: int = 1,
+    with_longest: bool = True,
 ) -> Hops:
     """Hops along paths that end at a school.
 
@@ -65,6 +71,9 @@ def hops(
         ``radio``: the hop, the pole (``receiver.cpe_height_m``) and the bending of rays.
     threads : int
         Number of threads; the result does not depend on it.
+    with_longest : bool
+        Whether ``longest_km`` is computed, which takes most of the time of many hops; otherwise it
+        is NaN.
     """
     wanted, pole_m = radio.microwave, radio.receiver.cpe_height_m
     plausible = (tx_height_m >= ANTENNA_M[0]) & (tx_height_m <= ANTENNA_M[1])
@@ -79,7 +88,9 @@ def hops(
     hop = microwave.hop_of(wanted, ray_km, tx_m=tx_m, rx_m=rx_m, latitude_deg=latitude_deg)
     found = microwave.outage(hop)
     ends = zip(tx_m.tolist(), rx_m.tolist(), strict=True)
-    longest_km = np.array([_longest_km(*each, latitude_deg, radio) for each in ends])
+    longest_km = np.full(len(paths), np.nan)
+    if with_longest:
+        longest_km[:] = [_longest_km(*each, latitude_deg, radio) for each in ends]
     far = ray_km > wanted.longest_km
     too_long = far | (found.availability_percent < wanted.availability_percent)
     status = seen.status.copy()

@@ -27,7 +27,7 @@ from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.radio.coverage import loss_rasters, products
 from kalsel_gap.radio.coverage.best_server import combine_servers
 from kalsel_gap.radio.coverage.networks import Mast, Network
-from kalsel_gap.radio.coverage.probe import Costs, LayerCost, measure_costs
+from kalsel_gap.radio.coverage.probe import LayerCost, ProbeCosts, measure_costs
 from kalsel_gap.radio.coverage.products import STYLES, Reception
 from kalsel_gap.radio.paths.elevation_model import terrain_of
 from kalsel_gap.radio.paths.profiles import extract_profiles
@@ -756,7 +756,7 @@ def test_an_estimate_grows_with_the_work_that_is_left(
     monkeypatch.setattr(
         products,
         "measure_costs",
-        lambda _losses, _network, styles, _count: Costs(
+        lambda _losses, _network, styles, _count: ProbeCosts(
             1.0, 0.1, dict.fromkeys(styles, layer), 0.01, 0.5
         ),
     )
