@@ -15,7 +15,8 @@ from kalsel_gap.deliverables.tables import all_notices
 from kalsel_gap.i18n.plan_names import DELIVERY_NAMES, option_name
 from kalsel_gap.i18n.rupiah import short_rupiah
 from kalsel_gap.i18n.text import N_, Text, escaped, plain
-from kalsel_gap.planning.evaluate import FEW_CLUSTERS, STATES
+from kalsel_gap.planning.evaluate import FEW_CLUSTERS
+from kalsel_gap.sources.delivery import DELIVERY_STATES
 from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def _built(found: PlanEvaluation, text: Text) -> PageSection:
     if found.strangers:
         words = N_("Deliveries of no school of the plan's run: {names}.")
         warnings.append(text(words, names=_first_few(found.strangers)))
-    states = [state for state in STATES if built[state].any()]
+    states = [state for state in DELIVERY_STATES if built[state].any()]
     heads = (
         text(N_("Option")),
         text(N_("Due")),

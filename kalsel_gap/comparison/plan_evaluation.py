@@ -25,12 +25,12 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.rupiah import whole
 from kalsel_gap.planning.evaluate import (
     SERVED_GROUPS,
-    STATES,
     compare_changes,
     rupiah_per,
     spending_until,
     tenths_of,
 )
+from kalsel_gap.sources.delivery import DELIVERY_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ EFFECTS = (
     *("change_served", "change_expected", "change_not_served"),
 )
 BUILT = (
-    *("option", "due", *STATES, "not_reported"),
+    *("option", "due", *DELIVERY_STATES, "not_reported"),
     *("tested", "planned_idr", "actual_idr", "with_actual"),
 )
 _METHODS = ("plain", "matched", "apart")
@@ -257,7 +257,7 @@ def _built(schools: pd.DataFrame, year: int | None) -> pd.DataFrame:
             {
                 "option": option,
                 "due": int(due[table.index].sum()),
-                **{state: int(states.get(state, 0)) for state in STATES},
+                **{state: int(states.get(state, 0)) for state in DELIVERY_STATES},
                 "not_reported": int((table["state"] == "").sum()),
                 "tested": int((table["tests_after"] > 0).sum()),
                 "planned_idr": int(paid["planned_idr"].sum()),
@@ -412,7 +412,7 @@ def _spending(
 def _shared_spending(plan: Plan, served: pd.DataFrame, year: int | None) -> int:
     """Rupiah of shared sites that a served school uses, each once."""
     choice = plan.table("choice")
-    used = set(served["shared_id"].dropna()) - {""}
+    used = _with_needed(set(served["shared_id"].dropna()) - {""}, plan.table("shared"))
     opened = choice[(choice["row_id"].fillna("") == "") & choice["shared_id"].isin(used)]
     return sum(
         spending_until(
@@ -424,3 +424,15 @@ def _shared_spending(plan: Plan, served: pd.DataFrame, year: int | None) -> int:
         )
         for row in planned_money(opened, "shared_id").to_dict("records")
     )
+
+
+def _with_needed(used: set[str], shared: pd.DataFrame) -> set[str]:
+    """Shared sites and those that they need themselves, such as the trunk of a relay."""
+    needs = dict(zip(shared["shared_id"], shared["needs_shared"].fillna(""), strict=True))
+    waiting, found = list(used), set(used)
+    while waiting:
+        needed = needs.get(waiting.pop(), "")
+        if needed and needed not in found:
+            found.add(needed)
+            waiting.append(needed)
+    return found

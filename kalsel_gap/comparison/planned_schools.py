@@ -15,7 +15,8 @@ from scipy.spatial import cKDTree
 from kalsel_gap.comparison.gap_changes import change_of_gap
 from kalsel_gap.geo.geodesy import earth_centred_m
 from kalsel_gap.i18n.rupiah import whole
-from kalsel_gap.planning.evaluate import STATES, group_of_school, spending_until
+from kalsel_gap.planning.evaluate import group_of_school, spending_until
+from kalsel_gap.sources.delivery import DELIVERY_STATES
 
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray
@@ -174,8 +175,8 @@ def last_states(reported: pd.DataFrame) -> pd.DataFrame:
     )
     costs = reported["cost_idr"] if "cost_idr" in reported else [None] * len(reported)
     table["actual_idr"] = pd.array(costs, dtype="Int64")
-    table = table[table["npsn"].fillna("").ne("") & table["state"].isin(STATES)]
-    order = {name: place for place, name in enumerate(STATES)}
+    table = table[table["npsn"].fillna("").ne("") & table["state"].isin(DELIVERY_STATES)]
+    order = {name: place for place, name in enumerate(DELIVERY_STATES)}
     table = table.assign(order=table["state"].map(order)).sort_values(
         ["npsn", "state_date", "order"], kind="stable"
     )

@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from scipy.special import stdtrit
 
+from kalsel_gap.planning.delivery import IN_PROGRESS, SERVED
+
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
 
-# How far a delivery has come; a refused one has ended.
-STATES = ("proposed", "accepted", "refused", "delivered", "active", "used")
-BUILT = ("delivered", "active", "used")
+BUILT = (*IN_PROGRESS, *SERVED)  # something is there
 
 # What became of a school of the plan until the later run.
 ServedGroup = Literal["delivered", "chosen", "later", "waiting", "earlier", "left_out"]

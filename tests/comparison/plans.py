@@ -85,12 +85,21 @@ def small_plan() -> SmallPlan:
     opening = {**rows[1], "row_id": "", "npsn": "", "option": "open:bts", "option_id": ""}
     money = {"capex_idr": 1_000_000_000, "ppn_capex_idr": 110_000_000, "opex_year_idr": 300_000_000}
     opening |= money | {"ppn_opex_idr": 33_000_000}
-    choice = pd.DataFrame([*rows, unfunded, opening, {**opening, "year": 2026}])
+    # The site needs a trunk; another trunk is used by nobody who is served.
+    trunks = [
+        {**opening, "option": "open:trunk", "shared_id": name, "capex_idr": 50_000_000}
+        | {"ppn_capex_idr": 5_500_000, "opex_year_idr": 0, "ppn_opex_idr": 0}
+        for name in ("T1", "T2")
+    ]
+    choice = pd.DataFrame([*rows, unfunded, opening, {**opening, "year": 2026}, *trunks])
     row_ids = [f"schools.csv:{n}" for n in range(2, 10)]
     return SmallPlan(
         {
             "choice": choice,
             "schools": pd.DataFrame({"row_id": row_ids, "status": STATUSES}),
+            "shared": pd.DataFrame(
+                {"shared_id": ["B1", "T1", "T2"], "needs_shared": ["T1", "", ""]}
+            ),
             "delivery": deliveries((("00000008", "leo", "used", "2026-01-01", None),)),
             "options": pd.DataFrame(
                 {

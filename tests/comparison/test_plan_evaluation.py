@@ -73,8 +73,8 @@ def test_what_was_built_by_option() -> None:
 
 def test_what_it_cost_by_hand() -> None:
     money = evaluated().spending
-    # Opening: capex of two years' rows, its opex of 2027 once.
-    shared = 2 * 1_110_000_000 + 333_000_000
+    # Opening: capex of two years' rows, its opex of 2027 once, and the trunk that it needs.
+    shared = 2 * 1_110_000_000 + 333_000_000 + 55_500_000
     spent = (8_500_000 + 9_990_000) + (0 + 1_110_000) + shared
     assert money.shared_idr == shared
     assert money.spent_idr == spent
@@ -146,7 +146,7 @@ def test_a_run_without_dates_takes_every_chosen_school_as_due() -> None:
     assert found.year is None
     assert (found.schools["group"] == "later").sum() == 0
     assert found.built["due"].sum() == 4
-    assert found.spending.spent_idr == 8_500_000 + 0 + 2 * 1_110_000_000  # no opex is counted
+    assert found.spending.spent_idr == 8_500_000 + 2 * 1_110_000_000 + 55_500_000  # no opex
 
 
 def test_the_placebo_finds_nothing_where_all_changed_alike() -> None:
