@@ -100,6 +100,21 @@ class AssembledPlan:
     objectives: dict[str, FloatArray]
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What is the same in all years and for all payers of an option or an opening."""
+
+    names: tuple[str, str, str, str, str]  # row_id, npsn, option_id, option, shared_id
+    partner: str
+    money: tuple[int, ...]
+    lead_months: int
+    benefit: float
+    required_mbps: float
+    capacity_mbps: float
+    installations: int
+    pv_idr: int
+
+
 @dataclass(slots=True)
 class _Columns:
     """Columns that are being made."""
@@ -206,7 +221,8 @@ class SharedChains:
 
     def lead_months(self, shared_id: str) -> int:
         """Longest lead time of it and what it needs."""
-        return max((int(self.rows[each]["lead_months"]) for each in self.chain(shared_id)), default=0)
+        leads = [int(self.rows[each]["lead_months"]) for each in self.chain(shared_id)]
+        return max(leads, default=0)
 
 
 def text_of_cell(value: object) -> str:
@@ -246,15 +262,19 @@ def _add_options(
             text_of_cell(school["ownership"]),
             *(rules, funded),
         )
+        offer = _Offer(
+            names=(row["row_id"], school["npsn"], row["option_id"], row["option"], shared_id),
+            partner=text_of_cell(row["partner"]),
+            money=tuple(int(row[name]) for name in MONEY),
+            lead_months=lead,
+            benefit=float(row["benefit"]),
+            required_mbps=float(row["required_mbps"]),
+            capacity_mbps=float(row["capacity_mbps"]),
+            installations=access.installations,
+            pv_idr=int(row["pv_idr"]),
+        )
         for payer in payers:
-            _add_years(
-                *(made, row, inputs, (payer, row["payer_opex"]), lead),
-                names=(row["row_id"], school["npsn"], row["option_id"], row["option"], shared_id),
-                partner=text_of_cell(row["partner"]),
-                benefit=float(row["benefit"]),
-                required=float(row["required_mbps"]),
-                installations=access.installations,
-            )
+            _add_years(made, offer, (payer, row["payer_opex"]), inputs)
 
 
 def _add_openings(
@@ -263,79 +283,60 @@ def _add_openings(
     """Columns of openings: in each year, by each envelope that pays for a school that it serves."""
     payers: dict[str, set[str]] = defaultdict(set)
     pairs = zip(options["shared_id"], options["payer_capex"], strict=True)
-    for shared_id, payer in set((text_of_cell(one), other) for one, other in pairs):
+    for shared_id, payer in {(text_of_cell(one), other) for one, other in pairs}:
         for each in shared.chain(shared_id):
             payers[each].add(payer)
     for shared_id in sorted(payers):
         row = shared.rows[shared_id]
+        kind = row["kind"]
+        offer = _Offer(
+            names=("", "", opening_id(kind, shared_id), f"{OPENING}{kind}", shared_id),
+            partner="",
+            money=tuple(int(row[name]) for name in MONEY),
+            lead_months=int(row["lead_months"]),
+            benefit=math.nan,
+            required_mbps=0.0,
+            capacity_mbps=math.nan,
+            installations=0,
+            pv_idr=int(row["pv_idr"]),
+        )
         for payer in sorted(payers[shared_id] - {""}):
-            _add_years(
-                *(made, row, inputs, (payer, payer), int(row["lead_months"])),
-                names=(
-                    *("", "", opening_id(row["kind"], shared_id)),
-                    *(f"{OPENING}{row['kind']}", shared_id),
-                ),
-                partner="",
-                benefit=math.nan,
-                required=0.0,
-                installations=0,
-            )
+            _add_years(made, offer, (payer, payer), inputs)
 
 
-def _add_years(
-    made: _Columns,
-    row: Mapping[Any, Any],
-    inputs: PlanInputs,
-    payers: tuple[str, str],
-    lead: int,
-    *,
-    names: tuple[str, str, str, str, str],
-    partner: str,
-    benefit: float,
-    required: float,
-    installations: int,
-) -> None:
+def _add_years(made: _Columns, offer: _Offer, payers: tuple[str, str], inputs: PlanInputs) -> None:
     """A column for each year in which it can be paid and is of use."""
-    money = tuple(int(row[name]) for name in MONEY)
-    ceilings = inputs.rules.ceiling_of()
+    rules, lead = inputs.rules, offer.lead_months
     for year in inputs.years:
-        cells = spending_cells(money, payers, year, lead, inputs.rules, inputs.years)
-        service = year + lead // MONTHS
-        months = (inputs.rules.horizon_years - (year - inputs.years[0])) * MONTHS - lead
-        if months <= 0 or not _is_payable(money, payers, year, lead, inputs, ceilings):
+        months = (rules.horizon_years - (year - inputs.years[0])) * MONTHS - lead
+        if months <= 0 or not _is_payable(offer, payers, year, inputs):
             continue
         made.rows.append(
             (
-                *(*names, partner, year, lead, service, *payers, *money),
-                *(benefit, months / MONTHS, required, row.get("capacity_mbps", math.nan)),
-                *(installations, int(row["pv_idr"])),
+                *(*offer.names, offer.partner, year, lead, year + lead // MONTHS, *payers),
+                *(*offer.money, offer.benefit, months / MONTHS, offer.required_mbps),
+                *(offer.capacity_mbps, offer.installations, offer.pv_idr),
             )
         )
-        made.spending.append(cells)
+        made.spending.append(spending_cells(offer.money, payers, year, lead, rules, inputs.years))
 
 
-def _is_payable(
-    money: Sequence[int],
-    payers: tuple[str, str],
-    year: int,
-    lead_months: int,
-    inputs: PlanInputs,
-    ceilings: Mapping[Cell, int],
-) -> bool:
+def _is_payable(offer: _Offer, payers: tuple[str, str], year: int, inputs: PlanInputs) -> bool:
     """Whether all that is bought has a ceiling, and so have the running costs at their beginning.
 
     Later years without a ceiling are the cliff that a plan reports.
     """
-    capex, ppn, opex, _ = money
-    parts = contract_parts(capex, ppn, lead_months, is_multi_year=inputs.rules.multi_year)
+    ceilings = inputs.rules.ceiling_of()
+    capex, ppn, opex, _ = offer.money
+    lead, last = offer.lead_months, inputs.years[-1]
+    parts = contract_parts(capex, ppn, lead, is_multi_year=inputs.rules.multi_year)
     for number, part in enumerate(parts):
-        cell = payers[0], year + number
-        if sum(part) and (cell not in ceilings or cell[1] > inputs.years[-1]):
+        if sum(part) and (year + number > last or (payers[0], year + number) not in ceilings):
             return False
     if not opex:
         return True
-    service = year + lead_months // MONTHS
-    if service <= inputs.years[-1]:
+    service = year + lead // MONTHS
+    if service <= last:
         return (payers[1], service) in ceilings
     return any((payers[1], each) in ceilings for each in inputs.years)
 

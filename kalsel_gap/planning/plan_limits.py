@@ -55,9 +55,7 @@ class Rows:
         return sparse.csr_array((values, (at.astype(np.int64), columns)), shape=shape)
 
 
-def add_limits(
-    rows: Rows, columns: pd.DataFrame, shared: pd.DataFrame, rules: PlanRules
-) -> None:
+def add_limits(rows: Rows, columns: pd.DataFrame, shared: pd.DataFrame, rules: PlanRules) -> None:
     """Rows of supply, teams and capacity.
 
     Parameters
@@ -101,7 +99,7 @@ def _add_media(rows: Rows, schools: pd.DataFrame) -> None:
         & schools["capacity_mbps"].notna()
     ]
     for partner, mine in media.groupby("partner", sort=True):
-        if mine["row_id"].nunique() > 1:
+        if len(set(mine["row_id"])) > 1:
             entries = [
                 (int(n), math.ceil(required * _KBPS))  # type: ignore[call-overload]
                 for n, required in mine["required_mbps"].items()

@@ -19,7 +19,9 @@ BudgetYear = Annotated[int, Field(ge=2000, le=2100)]
 # Of a kabupaten or kota by its code with _ in the place of the point: apbd_63_01.
 EnvelopeCode = Annotated[
     str,
-    Field(pattern=r"^((apbd|hibah)_(province|[0-9]{2}_[0-9]{2}|[0-9]{4})|kemenag|dak|bos|central)$"),
+    Field(
+        pattern=r"^((apbd|hibah)_(province|[0-9]{2}_[0-9]{2}|[0-9]{4})|kemenag|dak|bos|central)$"
+    ),
 ]
 PlanNpsn = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,20}$")]
 

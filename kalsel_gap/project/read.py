@@ -23,7 +23,6 @@ from kalsel_gap.project.decision import FIXES, with_decided
 from kalsel_gap.project.inputs import (
     CoverageDefaults,
     OneOrMany,
-    Output,
 )
 from kalsel_gap.project.invalid import decision_faults, readable_errors, section_fault, tree_faults
 from kalsel_gap.project.model import Opened, Project
