@@ -121,6 +121,10 @@ WRITERS = {
     "parquet": Writer(("export", "parquet", *_P, "--out", "{}/made/a.parquet"), ("--lang", "id")),
     "kml": Writer(("export", "kml", *_P, "--out", "{}/made/a.kml"), ("--lang", "id")),
     "flatgeobuf": Writer(("export", "flatgeobuf", *_P, "--out", "{}/made/a.fgb"), ("--lang", "id")),
+    # By its own run nothing has changed; the plan is that of the command above.
+    "evaluate": Writer(
+        ("evaluate", "latest", "latest", *_P, "--out", "{}/made/evaluated.html"), ("--lang", "id")
+    ),
 }
 
 

@@ -208,6 +208,35 @@ FOUNDATIONS = (
     "BINA BANUA", "HARAPAN MERATUS", "CAHAYA BARITO", "TUNAS KAYUH", "KARYA GALAM", "PELITA WAJA",
     "NURUL BANUA", "DARUL KASTURI", "MIFTAHUL BANUA", "RAUDHATUL HIKMAH BANUA", "AL-BANUA",
 )
+# Invented prices without PPN, as a table of unit prices (SSH) has them; one is left to fill in.
+PRICES = (
+    ("leo_kit", "Perangkat satelit orbit rendah, lengkap", "unit", "6500000", "SSH-CONTOH-0101"),
+    ("leo_month", "Langganan satelit orbit rendah", "bulan", "1500000", "SSH-CONTOH-0102"),
+    ("vsat_terminal", "Terminal VSAT", "unit", "11000000", "SSH-CONTOH-0103"),
+    ("vsat_month", "Langganan VSAT 2 Mbps", "bulan", "5500000", "SSH-CONTOH-0104"),
+    ("cpe_kit", "Modem 4G luar ruang dengan antena", "unit", "2750000", "SSH-CONTOH-0201"),
+    ("cpe_month", "Langganan data 4G", "bulan", "400000", "SSH-CONTOH-0202"),
+    ("subscription_install", "Pemasangan jaringan tetap", "unit", "1200000", "SSH-CONTOH-0203"),
+    ("subscription_month", "Langganan jaringan tetap", "bulan", "650000", "SSH-CONTOH-0204"),
+    ("microwave_end", "Radio gelombang mikro, satu ujung", "unit", "26000000", "SSH-CONTOH-0301"),
+    ("mast_m", "Tiang triangle, per meter", "m", "1450000", "SSH-CONTOH-0302"),
+    ("relay_site", "Lokasi relai dengan tiang dan listrik", "unit", "85000000", "SSH-CONTOH-0303"),
+    ("fibre_aerial_km", "Serat optik udara terpasang", "km", "45000000", "SSH-CONTOH-0401"),
+    ("fibre_buried_km", "Serat optik tanam terpasang", "km", "", "SSH-CONTOH-0402"),
+    ("lan", "LAN dan Wi-Fi sekolah", "unit", "9500000", "SSH-CONTOH-0501"),
+    ("ups", "UPS dan penangkal petir", "unit", "3200000", "SSH-CONTOH-0502"),
+    ("solar_kwp", "PLTS dengan baterai", "kWp", "42000000", "SSH-CONTOH-0503"),
+)
+PRICED_ON = "2026-03-02"
+# States of an earlier programme, how often each is met, and what stands beside it.
+DELIVERY_STATES = (
+    ("diusulkan", 0.12, ""),
+    ("disetujui", 0.14, "Menunggu pengiriman"),
+    ("ditolak", 0.08, "Sekolah memilih jaringan tetap"),
+    ("terkirim", 0.16, "Belum terpasang, menunggu listrik"),
+    ("aktif", 0.20, "Terpasang"),
+    ("dipakai", 0.30, ""),
+)
 # fmt: on
 
 # --- chance, geometry, files ---------------------------------------------------------------------
@@ -1908,6 +1937,57 @@ def _near(land: Land, village: Desa, dice: Dice, spread_km: float) -> Point:
     return village.at
 
 
+# --- prices and deliveries -----------------------------------------------------------------------
+
+
+def write_prices(out: Path) -> None:
+    """The project's own unit prices; who prices nothing leaves the cell empty."""
+    rows = [
+        {
+            "kode_item": item,
+            "uraian": description,
+            "satuan": unit,
+            "harga_tanpa_ppn": price,
+            "kode_ssh": code,
+            "tanggal": PRICED_ON,
+        }
+        for item, description, unit, price, code in PRICES
+    ]
+    write_table(out / "prices.csv", rows)
+
+
+def write_delivery(out: Path, schools: list[School]) -> None:
+    """What an earlier programme of satellite kits has come to: 60 schools without a fixed line.
+
+    What is there and used is what the school has: those in use are schools by satellite first.
+    """
+    dice = Dice("delivery")
+    # Seven digits, a letter and the like are other tables' dirt.
+    known = [s for s in schools if s.npsn.startswith("99") and not s.has_fixed]
+    has_line = sorted((s for s in known if s.internet == "Satelit"), key=lambda s: s.npsn)
+    has_none = sorted((s for s in known if s.internet == "Tidak Ada"), key=lambda s: s.npsn)
+    states, weights, notes = zip(*DELIVERY_STATES, strict=True)
+    rows = []
+    for _ in range(60):
+        state = dice.pick(states, weights)
+        others = has_line if state in {"aktif", "dipakai"} and has_line else has_none
+        school = others.pop(dice.whole(0, len(others) - 1))
+        day = f"2026-0{dice.whole(1, 6)}-{dice.whole(1, 28):02d}"
+        is_paid = state in {"terkirim", "aktif", "dipakai"}
+        cost = 100_000 * dice.whole(172, 228) if is_paid else 0
+        rows.append(
+            {
+                "npsn": school.npsn,
+                "opsi": "leo",
+                "status": state,
+                "tanggal": day,
+                "biaya": str(cost) if cost else "",
+                "catatan": notes[states.index(state)],
+            }
+        )
+    write_table(out / "delivery.csv", sorted(rows, key=lambda row: row["npsn"]))
+
+
 def generate(out: Path) -> None:
     """Write all files of the sample.
 
@@ -1939,6 +2019,8 @@ def generate(out: Path) -> None:
     write_table(out / "dirt.csv", tables.catalogue())
     write_villages(out, villages)
     write_places(out, land, kecamatan, villages)
+    write_prices(out)
+    write_delivery(out, schools)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from kalsel_gap.cli import (
     config,
     costs,
     doctor,
+    evaluate,
     explain,
     export,
     export_plan,
@@ -89,6 +90,7 @@ app.command("rank", cls=Command, help=rank.HELP)(rank.rank)
 app.command("explain", cls=Command, help=explain.HELP)(explain.explain)
 app.command("verify", cls=Command, help=verify.HELP)(verify.verify)
 app.command("compare", cls=Command, help=compare.HELP)(compare.compare)
+app.command("evaluate", cls=Command, help=evaluate.HELP)(evaluate.evaluate)
 app.add_typer(runs.app, name="runs")
 app.command("terrain", cls=Command, help=terrain.HELP)(terrain.terrain)
 app.add_typer(predict.app, name="predict")

@@ -200,6 +200,50 @@ PageFile = Annotated[
         "--out", "-o", metavar=_FILE, help=N_("HTML page to write, which needs no network.")
     ),
 ]
+EvaluatedPlan = Annotated[
+    str,
+    typer.Argument(
+        metavar=N_("PLAN"),
+        help=N_("The plan: its id, the beginning of it, latest, or its folder."),
+    ),
+]
+LaterRun = Annotated[
+    str,
+    typer.Argument(
+        metavar=N_("RUN"),
+        help=N_("A run of later data: its id, the beginning of it, latest, or its folder."),
+    ),
+]
+PlansFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--plans", metavar=_FOLDER, help=N_("Folder of the plans, instead of the project's.")
+    ),
+]
+EarlierRuns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--earlier",
+        metavar=_TEXT,
+        help=N_(
+            "A run of earlier data than that of the plan, for the placebo: nothing was built "
+            "between them. Can be given several times."
+        ),
+    ),
+]
+NotBetter = Annotated[
+    int,
+    typer.Option(
+        "--top",
+        "-n",
+        min=1,
+        metavar=_NUMBER,
+        help=N_(
+            "Schools that are listed of those with a delivery and no better service; csv and json "
+            "have all."
+        ),
+    ),
+]
 Picture = Annotated[
     Path | None,
     typer.Option(
