@@ -31,7 +31,7 @@ from kalsel_gap.planning.marginal import find_marginal
 from kalsel_gap.planning.model import check_solution
 from kalsel_gap.planning.more_money import PlanRoom, top_up, value_more
 from kalsel_gap.planning.opex_cliff import find_cliffs
-from kalsel_gap.planning.school_statuses import Standing, standing_of, status_table
+from kalsel_gap.planning.school_statuses import PlanStanding, standing_of, status_table
 from kalsel_gap.planning.solve import solve_in_order
 from kalsel_gap.planning.spending import add_ppn
 from kalsel_gap.planning.unfunded import plan_unfunded
@@ -161,7 +161,7 @@ def choose_plan(
     return tables, proven
 
 
-def _inputs_of(request: PlanRequest, standing: Standing, payers: pd.DataFrame) -> PlanInputs:
+def _inputs_of(request: PlanRequest, standing: PlanStanding, payers: pd.DataFrame) -> PlanInputs:
     share = request.costs.ppn.share
     options = request.options.assign(**add_ppn(request.options, request.prices, share))
     return PlanInputs(
@@ -269,7 +269,7 @@ def _infeasible(request: PlanRequest, assembled: AssembledPlan) -> ProjectError:
 
 def _tables_of(
     request: PlanRequest,
-    standing: Standing,
+    standing: PlanStanding,
     inputs: PlanInputs,
     assembled: AssembledPlan,
     proven: ProvenChoice,
@@ -330,7 +330,7 @@ def _tables_of(
     }
 
 
-def _apart(standing: Standing, usable: pd.DataFrame, payable: set[str]) -> dict[str, str]:
+def _apart(standing: PlanStanding, usable: pd.DataFrame, payable: set[str]) -> dict[str, str]:
     """Waiting schools with an option of which no ceiling pays, and why."""
     payers = usable.groupby("row_id")["payer_capex"].agg(set).to_dict()
     return {
