@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from kalsel_gap.errors import ProjectError, SeveralErrors
+from kalsel_gap.findings import to_frame
 from kalsel_gap.planning.assemble import (
     OPENING,
     AssembledPlan,
@@ -80,6 +81,8 @@ class PlanRequest:
         NPSN that are left out.
     path : Path
         The project file, which errors name.
+    findings : DataFrame
+        About the tables of prices and deliveries; the plan keeps them.
     """
 
     schools: pd.DataFrame
@@ -94,6 +97,7 @@ class PlanRequest:
     adequate: float
     without: Collection[str]
     path: Path
+    findings: pd.DataFrame = field(default_factory=lambda: to_frame(()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def choose_plan(
     -------
     tables : dict of DataFrame
         ``options shared prices envelopes choice allocation budget schools marginal shadow cliff
-        delivery``.
+        delivery findings``.
     proven : ProvenChoice
 
     Raises
@@ -327,6 +331,7 @@ def _tables_of(
             one_off=one_off,
         ),
         "delivery": request.effects.table,
+        "findings": request.findings,
     }
 
 

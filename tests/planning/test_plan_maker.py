@@ -130,3 +130,21 @@ def test_unknown_pupils_are_counted(run: Run, opened: Opened, tmp_path: Path) ->
     plan = make_plan(run, opened, out=tmp_path / "plans")
     assert plan.manifest["students_unknown"] == 1
     assert plan.table("budget")["total_idr"].sum() > M
+
+
+def test_what_is_wrong_with_the_deliveries_stays_with_the_plan(
+    run: Run, opened: Opened, tmp_path: Path
+) -> None:
+    assert opened.project.plan.delivery is None
+    table = tmp_path / "delivery.csv"
+    table.write_text("npsn,option,state\n00000001,leo,used\n99999999,leo,used\n", "utf-8")
+    given = read_project(
+        REPOSITORY / "data" / "tiny", (*CEILINGS, f'plan.delivery="{table.as_posix()}"')
+    )
+    plan = make_plan(run, given, out=tmp_path / "plans")
+    assert plan.manifest["delivery"]["used"] == 1
+    assert plan.manifest["inputs"].keys() == {"plan.delivery"}
+    assert plan.table("delivery")["row_id"].tolist() == ["s.csv:1"]
+    status = plan.table("schools").set_index("row_id")["status"]
+    assert status["s.csv:1"] == "served"
+    assert plan.table("findings")["code"].tolist() == ["delivery_without_school"]
