@@ -1,8 +1,8 @@
 """Time, memory and gap of a plan for a province, beside what four simple rules reach.
 
 Invented schools, options, ceilings, supply, teams and floors: ``python benchmarks/plan.py``; with
-``--hubs`` also shared hubs, at most eight candidates a school. Each rule of the peers keeps the same
-limits as the plan: it takes its next column where this still fits.
+``--hubs`` also shared hubs, at most eight candidates a school. Each rule keeps the same limits as
+the plan: it takes its next column where this still fits.
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ def measure(instance: Instance, *, gap: float, nodes: int, seconds: float | None
         plan = fill(problem, bound)
         value = value_of(problem, plan)
         print(
-            f"  temperature {number}: {time.perf_counter() - begun:6.2f} s, bound {bound.value:.3f},"
+            f"  round {number}: {time.perf_counter() - begun:6.2f} s, bound {bound.value:.3f},"
             f" fill {value:.3f}, gap {bound.value / value - 1:.4%},"
             f" faults {len(check_solution(problem, plan))}"
         )

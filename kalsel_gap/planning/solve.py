@@ -1,9 +1,8 @@
 """The best plan within a proven gap: bound, fill, then a search that starts from both.
 
 Columns that no better plan can contain are removed before the search: with column c a plan is worth
-at most our own bound less c's loss (reduced-cost fixing; Dantzig, Fulkerson and Johnson 1954). So the
-search of a province is a small one. What the solver calls optimal is checked exactly here, and our
-own bound is reported beside its.
+at most our own bound less c's loss (reduced-cost fixing; Dantzig, Fulkerson and Johnson 1954). What
+the solver calls optimal is checked exactly here, and our own bound is reported beside its bound.
 """
 
 from __future__ import annotations
@@ -84,7 +83,7 @@ def solve(
     nodes: int = NODES,
     seconds: float | None = None,
     seed: int = 0,
-    report: Callable[[float], None] = lambda gap: None,
+    report: Callable[[float], None] = lambda _: None,
 ) -> Solution:
     """The best plan found when the gap is small enough or a limit is reached.
 
@@ -247,7 +246,7 @@ class _Search:
         return True
 
     def relax(self) -> None:
-        """Bounds from the hottest to the coldest temperature; a fill early, with needs a last one."""
+        """Bounds of all temperatures; a fill early, and with needs one at the end."""
         filled = 0.0
         for number, bound in enumerate(bounds(self.problem), start=1):
             self.bound = bound
@@ -274,7 +273,7 @@ class _Search:
                 self.report(self.gap)
                 if self.is_done:
                     return
-            if self.value - before < _HELPS * self.gap * abs(self.value):
+            if self.value - before <= _HELPS * max(self.proven - self.value, 0.0):
                 width *= 2
 
     def search(self, *, nodes: int, seed: int) -> None:
