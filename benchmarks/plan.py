@@ -21,6 +21,7 @@ from kalsel_gap.planning.bound import bounds
 from kalsel_gap.planning.fill import fill, take_in_order
 from kalsel_gap.planning.model import Problem, RowName, check_solution, value_of
 from kalsel_gap.planning.solve import solve
+from kalsel_gap.planning.tightening import tighten
 
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
@@ -232,7 +233,7 @@ def rules_of(instance: Instance) -> dict[str, IntArray]:
 
 def measure(instance: Instance, *, gap: float, nodes: int, seconds: float | None) -> None:
     """Print what the bound, the fill, the solver and the rules reach."""
-    problem = instance.problem
+    problem = tighten(instance.problem)
     print(
         f"{problem.n:,} columns, {len(problem.limit):,} rows, {len(problem.needs_column):,} needs"
     )

@@ -20,6 +20,7 @@ from kalsel_gap.planning.fill import fill
 from kalsel_gap.planning.highs import program_of, run_highs
 from kalsel_gap.planning.model import Problem, RowName, check_solution, value_of
 from kalsel_gap.planning.parts import replanned
+from kalsel_gap.planning.tightening import tighten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,7 +110,7 @@ def solve(
     Solution
         An interruption by the user (``KeyboardInterrupt``) returns the best plan so far.
     """
-    search = _Search(problem, gap=gap, seconds=seconds, report=report)
+    search = _Search(tighten(problem), gap=gap, seconds=seconds, report=report)
     if start is not None:
         search.offer(start)
     try:
