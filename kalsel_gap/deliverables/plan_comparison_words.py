@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables.sections import Bar, Bars, PageSection, WordTable
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.planning.sweep import BudgetCurve
 
-_DIGITS = {"students": 0, "schools": 0, "gap": 2}
+_DIGITS = {"students": 0, "schools": 0, "cost": 0, "gap": 2}
 
 
 def ending_sentences(facts: Mapping[str, Any], text: Text) -> Iterator[str]:
@@ -46,8 +45,8 @@ def ending_sentences(facts: Mapping[str, Any], text: Text) -> Iterator[str]:
     )
     if objective == "cost":
         words = N_(
-            "Its cost: {value}. No plan that connects as many costs less than {bound}: it is "
-            "within {gap} % of the cheapest one."
+            "Schools that it connects: {value}. No plan within these ceilings connects more than "
+            "{bound}: it is within {gap} % of the most. Of such plans the cheapest was sought."
         )
     yield text(
         words, **shown, bound=objective_value(bound, objective, text), gap=percent(gap, text)
@@ -55,17 +54,14 @@ def ending_sentences(facts: Mapping[str, Any], text: Text) -> Iterator[str]:
 
 
 def objective_value(value: object, objective: str, text: Text) -> str:
-    """What a plan reaches of its objective; rupiah of *cost*, empty where it is not known.
+    """What a plan reaches of its objective; of *cost* the schools, which come before the cost.
 
     Examples
     --------
-    >>> objective_value(2.5e9, "cost", Text("en")), objective_value(12.0, "schools", Text("en"))
-    ('Rp 2.5 bn', '12')
+    >>> objective_value(2.5, "gap", Text("en")), objective_value(12.0, "cost", Text("en"))
+    ('2.50', '12')
     """
-    number = float(str(value))
-    if objective == "cost":
-        return "" if math.isnan(number) else short_rupiah(round(number), text)
-    return text.number(number, _DIGITS.get(objective, 2))
+    return text.number(float(str(value)), _DIGITS.get(objective, 2))
 
 
 def percent(share: object, text: Text) -> str:

@@ -37,15 +37,15 @@ def test_value_bound_and_gap_in_plain_words() -> None:
     facts = {
         "objective": "cost",
         "status": "gap",
-        "value": 2_150_000_000.0,
-        "bound": 2_140_000_000.0,
+        "value": 199.0,
+        "bound": 200.0,
         "gap": 0.005,
     }
     assert list(ending_sentences(facts, EN))[1] == (
-        "Its cost: Rp 2.15 bn. No plan that connects as many costs less than Rp 2.14 bn: it is "
-        "within 0.5 % of the cheapest one."
+        "Schools that it connects: 199. No plan within these ceilings connects more than 200: it "
+        "is within 0.5 % of the most. Of such plans the cheapest was sought."
     )
-    assert list(ending_sentences({**facts, "bound": None}, EN))[1] == "Its value: Rp 2.15 bn."
+    assert list(ending_sentences({**facts, "bound": None}, EN))[1] == "Its value: 199."
     assert list(ending_sentences({"objective": "gap", "status": "odd", "value": None}, EN)) == []
 
 
