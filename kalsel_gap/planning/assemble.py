@@ -251,7 +251,7 @@ def _add_options(
     facts = inputs.schools.set_index("row_id")[["npsn", "level", "ownership"]].to_dict("index")
     for row in options.to_dict("records"):
         shared_id = text_of_cell(row["shared_id"])
-        if shared_id and not shared.chain(shared_id):
+        if not row["payer_capex"] or (shared_id and not shared.chain(shared_id)):
             continue
         school = facts[row["row_id"]]
         access = rules.access[row["access"] if row["access"] in rules.access else "unknown"]

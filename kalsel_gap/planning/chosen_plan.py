@@ -249,7 +249,7 @@ def _solve(request: PlanRequest, assembled: AssembledPlan) -> ProvenChoice:
         value=value,
         bound=bound,
         gap=(bound - value) / abs(value) if value else 0.0 if bound <= 0.0 else 1.0,
-        status=first.status,
+        status="interrupted" if found[-1].status == "interrupted" else first.status,
         is_reproducible=all(each.is_reproducible for each in found),
     )
 
