@@ -232,3 +232,20 @@ def test_explain_shows_the_options_of_a_school(
     broken = cli(*page)
     assert broken.status == 0
     assert "options.parquet" in broken.out.decode()
+
+
+def test_a_plan_is_made_kept_and_printed(
+    ranked: Path, at: tuple[str, ...], cli: CommandLine
+) -> None:
+    words = ("plan", "--set", CEILINGS.replace("300", "900000000"), *at, "--format", "json")
+    answer = cli(*words, "--set", "plan.years=[2027, 2028]")
+    assert answer.status == 0, answer.err
+    data = json.loads(answer.out)  # and the solver prints nothing beside it
+    assert {"plan.ceilings.0.amount", "plan.years"} <= data["overrides"].keys()
+    assert data["totals"]["schools"] > 0
+    spent = {(row["envelope"], row["year"]): row["total_idr"] for row in data["budget"]}
+    assert 0 < spent["apbd_99_01", 2027] <= 900_000_000
+    assert f"with --plan {data['plan']}" in answer.err
+    assert (ranked / "plans" / data["plan"] / "plan.json").is_file()
+    assert not (ranked / "plans" / "latest").exists()
+    assert cli("plan", "--show", data["plan"], *at, "--format", "json").out == answer.out
