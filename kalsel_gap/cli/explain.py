@@ -202,7 +202,9 @@ def _ways(source: RunChoice, run: Run, row_id: str, text: Text) -> list[PageSect
 
     try:
         found = plan_of_run(drawn.plans_folder(source), run.folder.name)
-        section = None if found is None else school_options_section(found, row_id, text)
+        section = (
+            None if found is None else school_options_section(found, row_id, run.schools, text)
+        )
     except InputError as error:  # the page of the school is right without it
         section = unreadable_section(error_lines(error, text), text)
     return [] if section is None else [section]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables.sections import Bar, Bars, PageSection, WordTable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.planning.sweep import BudgetCurve
 
+_ROUNDING = 1e-3  # hundredths of a per cent that come from sums of fractions
 _DIGITS = {"students": 0, "schools": 0, "cost": 0, "gap": 2}
 
 
@@ -36,7 +38,7 @@ def ending_sentences(facts: Mapping[str, Any], text: Text) -> Iterator[str]:
         return
     objective = str(facts["objective"])
     shown = {"value": objective_value(value, objective, text)}
-    if bound is None or gap is None:
+    if bound is None or gap is None or facts["status"] == "optimal":
         yield text(N_("Its value: {value}."), **shown)
         return
     words = N_(
@@ -72,7 +74,7 @@ def percent(share: object, text: Text) -> str:
     >>> percent(0.0, Text("en")), percent(0.00412, Text("en")), percent(0.0123, Text("en"))
     ('0', '0.42', '1.23')
     """
-    hundredths = -int(-float(str(share)) * 10_000 // 1) if share is not None else 0
+    hundredths = 0 if share is None else math.ceil(float(str(share)) * 10_000 - _ROUNDING)
     digits = 2 if hundredths % 10 else 1 if hundredths % 100 else 0
     return text.number(hundredths / 100, digits)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.storage.plan_folder import Plan
 
+_OF_A_PLAN = ("costs.", "plan.")  # overrides that make a trial of a full run's plan
 _COLUMNS = (
     *("plan", "run", "kind", "is_latest", "objective", "value", "bound", "gap_percent"),
     *("status", "is_reproducible", "overrides"),
@@ -96,7 +97,7 @@ def schools_of_plan(plan: Plan, runs: Path) -> pd.DataFrame:
 
 
 def plan_of_run(folder: Path, run: str) -> Plan | None:
-    """The last full plan if it is of this run, otherwise the only full one of it.
+    """The last full plan if it is of this run, otherwise the only one without trial values.
 
     Parameters
     ----------
@@ -116,7 +117,8 @@ def plan_of_run(folder: Path, run: str) -> Plan | None:
             manifest = read_plan_manifest(path)
         except InputError:
             continue
-        if manifest.get("run", {}).get("id") == run and not manifest.get("overrides"):
+        own = [key for key in manifest.get("overrides", {}) if key.startswith(_OF_A_PLAN)]
+        if manifest.get("run", {}).get("id") == run and not own:  # a run may be a trial itself
             found.append(path.name)
     latest = latest_plan(folder)
     if latest in found:

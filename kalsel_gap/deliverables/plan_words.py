@@ -205,7 +205,11 @@ def _shared(plan: Plan, text: Text) -> PageSection:
     table = plan_tables.openings(plan)
     rows = tuple(
         (
-            _join(name_of(row["kind"], SHARED_NAMES, text), plain(row["name"] or "")),
+            _join(
+                name_of(row["kind"], SHARED_NAMES, text),
+                plain(row["name"] or ""),
+                text(N_("no ceiling")) if row["is_unfunded"] else "",
+            ),
             str(row["year"]),
             text.number(row["schools"]),
             short_rupiah(row["capex_idr"], text),

@@ -15,6 +15,8 @@ from kalsel_gap.i18n.text import N_, Text, plain
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
+    import pandas as pd
+
     from kalsel_gap.storage.plan_folder import Plan
 
 _NONE = "–"
@@ -25,7 +27,9 @@ def unreadable_section(lines: Sequence[str], text: Text) -> PageSection:
     return PageSection(text(N_("Ways to connect it")), "options", warnings=list(lines))
 
 
-def school_options_section(plan: Plan, row_id: str, text: Text) -> PageSection | None:
+def school_options_section(
+    plan: Plan, row_id: str, schools: pd.DataFrame, text: Text
+) -> PageSection | None:
     """The options of a school in a plan; None where the plan has none of it.
 
     Parameters
@@ -33,12 +37,15 @@ def school_options_section(plan: Plan, row_id: str, text: Text) -> PageSection |
     plan : Plan
     row_id : str
         Of the school.
+    schools : DataFrame
+        Of the run, with the names of other schools that it would be connected to.
     text : Text
         The reader's language.
     """
     table = options_of_school(plan, row_id)
     if table.empty:
         return None
+    names = dict(zip(schools["row_id"], schools["name"], strict=True))
     rows = []
     for row in table.to_dict("records"):
         state = text(N_("feasible"))
@@ -50,7 +57,7 @@ def school_options_section(plan: Plan, row_id: str, text: Text) -> PageSection |
             state = text(REASON_NAMES["unpriced"])
         rows.append(
             (
-                _with_partner(option_name(row["option"], text), str(row["partner"] or "")),
+                _with_partner(option_name(row["option"], text), row, names),
                 state,
                 short_rupiah(row["capex_idr"], text) or _NONE,
                 short_rupiah(row["opex_year_idr"], text) or _NONE,
@@ -77,6 +84,9 @@ def _why_not(row: Mapping[Hashable, Any], text: Text) -> str:
     return said or name_of(code, REASON_NAMES, text)
 
 
-def _with_partner(option: str, partner: str) -> str:
+def _with_partner(option: str, row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
     """An option and, of one line, the site or school that it needs."""
+    partner = str(row["partner"] or "").removeprefix(f"{row['partner_kind']}:")
+    if row["partner_kind"] == "school":
+        partner = names.get(partner, partner)
     return " · ".join(filter(None, [option, " ".join(plain(partner).split())]))

@@ -122,10 +122,7 @@ def run_highs(
     Outcome
         An interruption by the user ends the run, not the program.
     """
-    import highspy
-
-    solver = highspy.Highs()
-    solver.silent()
+    solver = _silent_solver()
     for name, option in {
         "threads": 1,
         "parallel": "off",
@@ -142,6 +139,19 @@ def run_highs(
         solver.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
     interrupted = _run(solver)
     return _outcome(solver, interrupted=interrupted, is_integer=bool(program.is_integer.any()))
+
+
+def _silent_solver() -> highspy.Highs:
+    """A solver that prints nothing to standard output, where our data go."""
+    import highspy
+
+    class SilentHighs(highspy.Highs):
+        def enableCallbacks(self) -> None:  # noqa: N802 - of the library
+            # Its constructor calls this, and the first callback prints the name of the library.
+            self.silent()
+            super().enableCallbacks()
+
+    return SilentHighs()
 
 
 def _model(program: Program) -> highspy.HighsLp:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,6 +150,14 @@ def test_there_is_no_run(ranked: Path, at: tuple[str, ...], cli: CommandLine) ->
     assert "rank" in answer.err
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a plan is chosen from, as far as a trial changes it."""
+
+    rules: Any = None
+    objective: str = "gap"
+
+
 CEILINGS = (
     'plan.ceilings=[{envelope="apbd_99_01", year=2027, amount=300},'
     ' {envelope="bos", year=2027, amount=100}]'
@@ -160,12 +169,16 @@ def test_a_sweep_scales_all_ceilings_and_keeps_nothing(
 ) -> None:
     asked = []
 
-    def make(run: object, opened: Any, **more: Any) -> Plan:
-        asked.append([each.amount for each in opened.project.plan.ceilings])
+    def request(run: object, opened: Any, **more: Any) -> Any:
         assert more["add_sites"] == ((-3.0, 115.0, 40.0),)
+        return Asked(opened.project.plan)
+
+    def keep_(run: object, opened: object, request: Any, folder: Path, **_: object) -> Plan:
+        asked.append([each.amount for each in request.rules.ceilings])
         return hand_made(value={400: 0.0, 600: 8.0, 800: 9.0}[sum(asked[-1])])
 
-    monkeypatch.setattr(plan_comparison, "make_plan", make)
+    monkeypatch.setattr(plan_comparison, "request_plan", request)
+    monkeypatch.setattr(plan_comparison, "keep_plan", keep_)
     words = ("plan", "--sweep", "400:800:3", "--set", CEILINGS, "--add-site", "-3,115,40", *at)
     answer = cli(*words, "--format", "csv")
     assert answer.status == 0, answer.err
@@ -186,11 +199,12 @@ def test_objectives_compared_keep_nothing(
 ) -> None:
     asked = []
 
-    def make(run: object, opened: object, *, objective: str, **more: object) -> Plan:
-        asked.append(objective)
-        return hand_made(objective=objective)
+    def keep_(run: object, opened: object, request: Any, folder: Path, **_: object) -> Plan:
+        asked.append(request.objective)
+        return hand_made(objective=request.objective)
 
-    monkeypatch.setattr(plan_comparison, "make_plan", make)
+    monkeypatch.setattr(plan_comparison, "request_plan", lambda *_, **__: Asked())
+    monkeypatch.setattr(plan_comparison, "keep_plan", keep_)
     rows = json.loads(cli("plan", "--compare-objectives", "--format", "json", *at).out)
     assert [row["objective"] for row in rows] == asked == ["gap", "students", "cost", "schools"]
     shown = " ".join(cli("plan", "--compare-objectives", *at).out.decode().split())
@@ -218,3 +232,20 @@ def test_explain_shows_the_options_of_a_school(
     broken = cli(*page)
     assert broken.status == 0
     assert "options.parquet" in broken.out.decode()
+
+
+def test_a_plan_is_made_kept_and_printed(
+    ranked: Path, at: tuple[str, ...], cli: CommandLine
+) -> None:
+    words = ("plan", "--set", CEILINGS.replace("300", "900000000"), *at, "--format", "json")
+    answer = cli(*words, "--set", "plan.years=[2027, 2028]")
+    assert answer.status == 0, answer.err
+    data = json.loads(answer.out)  # and the solver prints nothing beside it
+    assert {"plan.ceilings.0.amount", "plan.years"} <= data["overrides"].keys()
+    assert data["totals"]["schools"] > 0
+    spent = {(row["envelope"], row["year"]): row["total_idr"] for row in data["budget"]}
+    assert 0 < spent["apbd_99_01", 2027] <= 900_000_000
+    assert f"with --plan {data['plan']}" in answer.err
+    assert (ranked / "plans" / data["plan"] / "plan.json").is_file()
+    assert not (ranked / "plans" / "latest").exists()
+    assert cli("plan", "--show", data["plan"], *at, "--format", "json").out == answer.out

@@ -60,7 +60,15 @@ def test_every_ending_has_a_sentence(status: str, language: Language) -> None:
 
 @pytest.mark.parametrize(
     ("share", "expected"),
-    [(0.0, "0"), (0.01, "1"), (0.00411, "0.42"), (0.0000001, "0.01"), (1.5, "150"), (None, "0")],
+    [
+        (0.0, "0"),
+        (0.01, "1"),
+        (0.00411, "0.42"),
+        (0.000002, "0.01"),
+        (1e-9, "0"),
+        (1.5, "150"),
+        (None, "0"),
+    ],
 )
 def test_a_proven_limit_is_rounded_up(share: float | None, expected: str) -> None:
     assert percent(share, EN) == expected

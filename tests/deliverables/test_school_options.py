@@ -12,7 +12,7 @@ from kalsel_gap.i18n.messages import OPTION_REASONS
 from kalsel_gap.i18n.plan_names import OPTION_NAMES, REASON_NAMES, option_name
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.costs import OptionCode
-from tests.deliverables.hand_made_plans import hand_made
+from tests.deliverables.hand_made_plans import SCHOOLS, hand_made
 
 EN = Text("en")
 
@@ -20,7 +20,7 @@ EN = Text("en")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_options_of_one_school(language: Language) -> None:
     text = Text(language)
-    section = school_options_section(hand_made(), "s.csv:2", text)
+    section = school_options_section(hand_made(), "s.csv:2", SCHOOLS, text)
     assert section is not None
     (grid,) = section.grids
     assert [row[0].split(" · ")[0] for row in grid.rows] == [
@@ -28,25 +28,35 @@ def test_the_options_of_one_school(language: Language) -> None:
     ]
     assert "2027" in grid.rows[0][1]
     assert "\x1b" not in json.dumps(grid.rows, ensure_ascii=False)
-    assert school_options_section(hand_made(), "elsewhere", text) is None
+    assert school_options_section(hand_made(), "elsewhere", SCHOOLS, text) is None
 
 
 def test_an_option_without_a_price_has_no_amount() -> None:
-    section = school_options_section(hand_made(), "s.csv:3", EN)
+    section = school_options_section(hand_made(), "s.csv:3", SCHOOLS, EN)
     assert section is not None
     rows = {row[0]: row[1:] for row in section.grids[0].rows}
     assert rows["VSAT"] == ("feasible, but without a price", "–", "–")
 
 
 def test_why_not_in_a_sentence_with_its_figures() -> None:
-    section = school_options_section(hand_made(), "s.csv:2", EN)
+    section = school_options_section(hand_made(), "s.csv:2", SCHOOLS, EN)
     assert section is not None
     rows = {row[0]: row[1] for row in section.grids[0].rows}
     assert rows["new fibre"] == "It is 18.2 km away; at most 15.0 km is possible."
     odd = hand_made().table("options").assign(reason_params="[1]", reason="new_code")
-    section = school_options_section(hand_made(options=odd), "s.csv:5", EN)
+    section = school_options_section(hand_made(options=odd), "s.csv:5", SCHOOLS, EN)
     assert section is not None
     assert section.grids[0].rows[0][1] == "new_code"
+
+
+def test_a_neighbour_is_called_by_its_name() -> None:
+    hub = {"option": "hub", "partner_kind": "school", "partner": "school:s.csv:4"}
+    section = school_options_section(
+        hand_made(options=hand_made().table("options").head(1).assign(**hub)),
+        *("s.csv:2", SCHOOLS, EN),
+    )
+    assert section is not None
+    assert section.grids[0].rows[0][0] == "link from a neighbour · SMA CONTOH 3"
 
 
 def test_every_reason_has_a_short_name() -> None:
