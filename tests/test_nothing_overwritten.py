@@ -72,7 +72,7 @@ SECTIONS = {"repairs": ("check", "--accept-repairs"), "calibration": ("predict",
 # Tests of their own below, and beside those of their modules.
 OTHERS = {
     *(("rank",), ("init",), ("predict", "calibrate"), ("runs", "pin")),
-    *(("objections", "import"), ("objections", "answer"), ("publish",)),
+    *(("objections", "import"), ("objections", "answer"), ("publish",), ("plan",)),
 }
 READERS = {("config",), ("doctor",), ("runs",), ("runs", "unpin"), ("predict", "validate")}
 
