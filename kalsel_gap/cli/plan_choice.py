@@ -118,14 +118,6 @@ def open_run_with_plan(
     return DrawnPlan(chosen, found)
 
 
-def plans_of(source: RunChoice) -> Path:
-    """The folder of the plans that belongs to a folder of runs."""
-    from kalsel_gap.storage.plan_folder import plans_beside
-
-    opened, runs = drawn.project_and_runs(*source)
-    return plans_beside(runs) if opened is None else opened.project.output.plans_folder(runs)
-
-
 def refuse_other_run(plan: Plan, run: Run) -> None:
     """An error where a plan is of another run.
 
@@ -143,13 +135,13 @@ def refuse_other_run(plan: Plan, run: Run) -> None:
 def _read(source: RunChoice, plan: str | None) -> Plan:
     from kalsel_gap.storage.plan_folder import read_plan
 
-    return read_plan(plans_of(source), plan)
+    return read_plan(drawn.plans_folder(source), plan)
 
 
 def _last_of(source: RunChoice, run: Run) -> Plan | None:
     from kalsel_gap.deliverables.plan_list import plan_of_run
 
-    return plan_of_run(plans_of(source), run.folder.name)
+    return plan_of_run(drawn.plans_folder(source), run.folder.name)
 
 
 def _run_of(plan: Plan) -> str:

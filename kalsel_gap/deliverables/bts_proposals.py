@@ -10,18 +10,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from kalsel_gap.deliverables.budget_columns import BTS
+from kalsel_gap.deliverables.plan_records import rows_by, rows_of, table_of_rows
 from kalsel_gap.deliverables.plan_tables import OPENING
 from kalsel_gap.deliverables.tables import assignments
 from kalsel_gap.geo.geodesy import distance_m
 from kalsel_gap.i18n.text import plain
 from kalsel_gap.storage.run_folder import overrides_of
-from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from kalsel_gap.storage.plan_folder import Plan
     from kalsel_gap.storage.run_folder import Run
@@ -50,20 +51,19 @@ def propose_bts(run: Run, plan: Plan) -> pd.DataFrame:
     DataFrame
         Columns of :data:`.budget_columns.BTS`, in codes. Empty where the plan proposes none.
     """
-    choice, shared = plan.table("choice"), to_records(plan.table("shared"))
     wanted = [name for name in _OF_SCHOOL if name in run.schools.columns]
-    schools = {row["row_id"]: row for row in to_records(run.schools[wanted])}
+    schools = rows_by(run.schools[wanted], "row_id")
     options = plan.table("options")
     access = dict(zip(options["option_id"], options["access"], strict=True))
-    prices = {row["item"]: row for row in to_records(plan.table("prices"))}
-    places = {row["shared_id"]: row for row in shared}
+    prices = rows_by(plan.table("prices"), "item")
+    places = rows_by(plan.table("shared"), "shared_id")
     overrides = overrides_of(plan.manifest) or run.overrides
     marks = {
         "plan": plan.folder.name,
         "data": run.manifest.get("data", "real"),
         "trial": plain(assignments(overrides)) if overrides else None,
     }
-    chosen = to_records(choice)
+    chosen = rows_of(plan.table("choice"))
     rows = []
     for opening in chosen:
         if opening["option"] != f"{OPENING}{KIND}":
@@ -92,14 +92,7 @@ def propose_bts(run: Run, plan: Plan) -> pd.DataFrame:
         }
         rows.append(found | marks)
     rows.sort(key=lambda row: (-(row["students"] or 0), -row["schools"], row["shared_id"]))
-    return pd.DataFrame(
-        {
-            column.name: pd.Series([row.get(column.name) for row in rows], dtype="object").astype(
-                column.dtype
-            )
-            for column in BTS
-        }
-    )
+    return table_of_rows(rows, {column.name: column.dtype for column in BTS})
 
 
 def _whom(mine: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -122,8 +115,8 @@ def _near(place: Mapping[str, Any], sites: pd.DataFrame) -> dict[str, Any]:
     """The nearest radio sites, each mast once."""
     if place.get("lat") is None or sites.empty:
         return {}
-    here = (np.full(len(sites), float(place[axis])) for axis in ("lat", "lon"))
-    far = distance_m(*here, sites["lat"], sites["lon"])
+    lat, lon = (np.full(len(sites), float(place[axis])) for axis in ("lat", "lon"))
+    far = distance_m(lat, lon, sites["lat"].to_numpy(), sites["lon"].to_numpy())
     at = sites.assign(far=far).dropna(subset=["far"])
     at = at.sort_values(["far", "site_id"], kind="stable").drop_duplicates(["lat", "lon"])
     at = at.head(_NEAREST)
@@ -132,7 +125,7 @@ def _near(place: Mapping[str, Any], sites: pd.DataFrame) -> dict[str, Any]:
     named = [
         f"{_word(row, 'site_id')} ({_word(row, 'operator')}, {_word(row, 'technology')}): "
         f"{row['far'] / 1000:.1f} km"
-        for row in to_records(at)
+        for row in rows_of(at)
     ]
     nearest = float(np.round(at["far"].iloc[0] / 1000, 1))
     return {"nearest_sites": "; ".join(named), "nearest_km": nearest}

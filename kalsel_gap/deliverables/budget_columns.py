@@ -92,7 +92,9 @@ BUDGET: tuple[PlanColumn, ...] = (
     ),
     *map(_of_school, ("level", "ownership", "authority")),
     PlanColumn(
-        *("skpd", "text", N_("Office that proposes (SKPD)")),
+        "skpd",
+        "text",
+        N_("Office that proposes (SKPD)"),
         N_("Office in whose budget the line stands."),
         is_long=True,
     ),
@@ -103,54 +105,74 @@ BUDGET: tuple[PlanColumn, ...] = (
         "option", "text", N_("Option"), N_("What the plan chose for the school."), is_long=True
     ),
     PlanColumn(
-        *("option_alternative", "text", N_("Alternative option")),
+        "option_alternative",
+        "text",
+        N_("Alternative option"),
         N_("Feasible and priced option with the largest benefit besides the one that is chosen."),
         is_long=True,
     ),
-    PlanColumn(*("item", "text", N_("Item")), N_("What is bought with this line."), is_long=True),
+    PlanColumn("item", "text", N_("Item"), N_("What is bought with this line."), is_long=True),
     PlanColumn(
-        *("spending", "text", N_("Kind of spending (capex or opex)")),
+        "spending",
+        "text",
+        N_("Kind of spending (capex or opex)"),
         N_("capex: bought once (belanja modal); opex: paid again each year."),
     ),
     PlanColumn(
-        *("volume", "float", N_("Volume")),
+        "volume",
+        "float",
+        N_("Volume"),
         N_(
             "Units of the item in this year; of a multi-year contract the part of this year, of "
             "shared infrastructure the part that facilities do not bear."
         ),
     ),
-    PlanColumn(*("unit", "text", N_("Unit")), N_("Unit of the volume and of the unit price.")),
+    PlanColumn("unit", "text", N_("Unit"), N_("Unit of the volume and of the unit price.")),
     _UNIT_PRICE,
     PlanColumn(
-        *("ref_ssh", "text", N_("Reference in the SSH")),
+        "ref_ssh",
+        "text",
+        N_("Reference in the SSH"),
         N_("Code of the standard unit price (SSH) in the table of the project; empty without one."),
     ),
     PlanColumn(
-        *("price_source", "text", N_("Source of the price")),
+        "price_source",
+        "text",
+        N_("Source of the price"),
         N_("Where the unit price is from."),
         is_long=True,
     ),
     PlanColumn(
-        *("price_date", "text", N_("Date of the price")), N_("When the unit price was stated.")
+        "price_date", "text", N_("Date of the price"), N_("When the unit price was stated.")
     ),
     PlanColumn(
-        *("price_confidence", "text", N_("Confidence of the price")),
+        "price_confidence",
+        "text",
+        N_("Confidence of the price"),
         N_("How sure the unit price is: high, medium or low."),
     ),
     PlanColumn(
-        *("ppn_idr", "integer", N_("PPN of the line, on capex or opex, this year (Rp)")),
+        "ppn_idr",
+        "integer",
+        N_("PPN of the line, on capex or opex, this year (Rp)"),
         N_("Value added tax of the line, apart from its price."),
     ),
     PlanColumn(
-        *("capex_idr", "integer", N_("Capex of the line, this year, without PPN (Rp)")),
+        "capex_idr",
+        "integer",
+        N_("Capex of the line, this year, without PPN (Rp)"),
         N_("Capital spending of the line in its budget year."),
     ),
     PlanColumn(
-        *("opex_year_idr", "integer", N_("Opex of the line, this year, without PPN (Rp)")),
+        "opex_year_idr",
+        "integer",
+        N_("Opex of the line, this year, without PPN (Rp)"),
         N_("Yearly spending of the line in its budget year."),
     ),
     PlanColumn(
-        *("total_idr", "integer", N_("Capex and opex of the line, this year, with PPN (Rp)")),
+        "total_idr",
+        "integer",
+        N_("Capex and opex of the line, this year, with PPN (Rp)"),
         N_("What the line takes from its envelope: price and PPN."),
     ),
     PlanColumn(
@@ -169,30 +191,42 @@ BUDGET: tuple[PlanColumn, ...] = (
         N_("Cost of the option per pupil over the horizon; on the first line of each option."),
     ),
     PlanColumn(
-        *("subkegiatan", "text", N_("Sub-kegiatan")),
+        "subkegiatan",
+        "text",
+        N_("Sub-kegiatan"),
         N_("Code of the (sub-)kegiatan in the budget, to be compared with the SIPD of the year."),
     ),
     PlanColumn(
-        *("account", "text", N_("Account code (kode rekening)")),
+        "account",
+        "text",
+        N_("Account code (kode rekening)"),
         N_("Account code of the line, to be compared with the SIPD of the year."),
     ),
     PlanColumn(
-        *("envelope", "text", N_("Source of funds")),
+        "envelope",
+        "text",
+        N_("Source of funds"),
         N_("Envelope that pays the line."),
         is_long=True,
     ),
     PlanColumn(
-        *("sources", "text", N_("Allowed sources of funds")),
+        "sources",
+        "text",
+        N_("Allowed sources of funds"),
         N_("Envelopes that may pay for this school and option."),
         is_long=True,
     ),
-    PlanColumn(*("budget_year", "year", N_("Budget year")), N_("Year in which the line is paid.")),
+    PlanColumn("budget_year", "year", N_("Budget year"), N_("Year in which the line is paid.")),
     PlanColumn(
-        *("is_multi_year", "text", N_("Multi-year contract (tahun jamak)")),
+        "is_multi_year",
+        "text",
+        N_("Multi-year contract (tahun jamak)"),
         N_("Whether the option is paid in more than one year before its service begins."),
     ),
     PlanColumn(
-        *("central_programme", "text", N_("Programme of the central government")),
+        "central_programme",
+        "text",
+        N_("Programme of the central government"),
         N_("Whether such a programme pays or is known for the school; none known is not *none*."),
     ),
     PlanColumn(
@@ -203,21 +237,25 @@ BUDGET: tuple[PlanColumn, ...] = (
         is_long=True,
     ),
     PlanColumn(
-        *("confidence", "text", N_("Grade of the location")),
+        "confidence",
+        "text",
+        N_("Grade of the location"),
         N_("Reliability of the school's location: A reliable to D very doubtful."),
     ),
     _of_school("completeness"),
+    PlanColumn("data_date", "text", N_("Date of the data"), N_("Last day that an input states.")),
     PlanColumn(
-        *("data_date", "text", N_("Date of the data")), N_("Last day that an input states.")
-    ),
-    PlanColumn(
-        *("is_unfunded", "text", N_("Unfunded demand")),
+        "is_unfunded",
+        "text",
+        N_("Unfunded demand"),
         N_("Yes where the envelope has no ceiling: the line is planned apart from the budget."),
     ),
-    PlanColumn(*("plan", "text", N_("Plan")), N_("Identifier of the plan.")),
-    PlanColumn(*("data", "text", N_("Data")), N_("Whether the data are real.")),
+    PlanColumn("plan", "text", N_("Plan"), N_("Identifier of the plan.")),
+    PlanColumn("data", "text", N_("Data"), N_("Whether the data are real.")),
     PlanColumn(
-        *("trial", "text", N_("Trial")),
+        "trial",
+        "text",
+        N_("Trial"),
         N_("What was set for this plan only, where it is a trial and no full plan."),
     ),
 )
@@ -225,31 +263,41 @@ BUDGET: tuple[PlanColumn, ...] = (
 # What the lines sum up to: it equals the table `budget` of the plan.
 TOTALS: tuple[PlanColumn, ...] = (
     PlanColumn("year", "year", N_("Budget year"), N_("Year in which it is paid.")),
+    PlanColumn("envelope", "text", N_("Source of funds"), N_("Envelope that pays."), is_long=True),
     PlanColumn(
-        *("envelope", "text", N_("Source of funds")), N_("Envelope that pays."), is_long=True
-    ),
-    PlanColumn(
-        *("ceiling_idr", "integer", N_("Ceiling for capex and opex, this year, with PPN (Rp)")),
+        "ceiling_idr",
+        "integer",
+        N_("Ceiling for capex and opex, this year, with PPN (Rp)"),
         N_("What the envelope holds in this year; empty where nobody has given it."),
     ),
     PlanColumn(
-        *("capex_idr", "integer", N_("Capex, this year, without PPN (Rp)")),
+        "capex_idr",
+        "integer",
+        N_("Capex, this year, without PPN (Rp)"),
         N_("Sum of the capital spending of this year."),
     ),
     PlanColumn(
-        *("opex_idr", "integer", N_("Opex, this year, without PPN (Rp)")),
+        "opex_idr",
+        "integer",
+        N_("Opex, this year, without PPN (Rp)"),
         N_("Sum of the yearly spending of this year, that of earlier purchases included."),
     ),
     PlanColumn(
-        *("ppn_idr", "integer", N_("PPN on capex and opex, this year (Rp)")),
+        "ppn_idr",
+        "integer",
+        N_("PPN on capex and opex, this year (Rp)"),
         N_("Sum of the value added tax of this year."),
     ),
     PlanColumn(
-        *("total_idr", "integer", N_("Capex and opex, this year, with PPN (Rp)")),
+        "total_idr",
+        "integer",
+        N_("Capex and opex, this year, with PPN (Rp)"),
         N_("What the plan takes from the envelope in this year."),
     ),
     PlanColumn(
-        *("left_idr", "integer", N_("Left for capex and opex, this year, with PPN (Rp)")),
+        "left_idr",
+        "integer",
+        N_("Left for capex and opex, this year, with PPN (Rp)"),
         N_("Ceiling less what the plan takes; empty where the ceiling is not known."),
     ),
 )
@@ -257,20 +305,26 @@ TOTALS: tuple[PlanColumn, ...] = (
 # Of the sheets of schools: what the plan does for each.
 OF_SCHOOLS: tuple[PlanColumn, ...] = (
     PlanColumn(
-        *("plan_status", "text", N_("In the plan")),
+        "plan_status",
+        "text",
+        N_("In the plan"),
         N_("Whether the plan connects the school, and if not, what it says of it."),
         is_long=True,
     ),
     PlanColumn("plan_option", "text", N_("Option of the plan"), N_("What the plan chose."), True),  # noqa: FBT003
     PlanColumn(
-        *("plan_year", "year", N_("Budget year in the plan")), N_("Year in which it is bought.")
+        "plan_year", "year", N_("Budget year in the plan"), N_("Year in which it is bought.")
     ),
     PlanColumn(
-        *("plan_capex_idr", "integer", N_("Capex of the plan, cumulative, with PPN (Rp)")),
+        "plan_capex_idr",
+        "integer",
+        N_("Capex of the plan, cumulative, with PPN (Rp)"),
         N_("What is bought for this school alone, with PPN; shared infrastructure is apart."),
     ),
     PlanColumn(
-        *("plan_opex_year_idr", "integer", N_("Opex of the plan, a year, with PPN (Rp)")),
+        "plan_opex_year_idr",
+        "integer",
+        N_("Opex of the plan, a year, with PPN (Rp)"),
         N_("What the service costs in each year, with PPN."),
     ),
 )
@@ -281,28 +335,36 @@ MARGINAL: tuple[PlanColumn, ...] = (
     _of_school("kabupaten"),
     _STUDENTS,
     PlanColumn("option", "text", N_("Option"), N_("Option that was not chosen."), is_long=True),
+    PlanColumn("year", "year", N_("Year of the option"), N_("Year in which it would be bought.")),
     PlanColumn(
-        *("year", "year", N_("Year of the option")), N_("Year in which it would be bought.")
-    ),
-    PlanColumn(
-        *("needs_idr", "integer", N_("Capex and opex needed, cumulative, with PPN (Rp)")),
+        "needs_idr",
+        "integer",
+        N_("Capex and opex needed, cumulative, with PPN (Rp)"),
         N_("All that the option takes within the ceilings of the plan's years."),
     ),
     PlanColumn(
-        *("short_idr", "integer", N_("Short for capex and opex, cumulative, with PPN (Rp)")),
+        "short_idr",
+        "integer",
+        N_("Short for capex and opex, cumulative, with PPN (Rp)"),
         N_("How much of that is not there; 0 where something other than money is short."),
     ),
     PlanColumn(
-        *("short_year", "year", N_("Year that is most short")),
+        "short_year",
+        "year",
+        N_("Year that is most short"),
         N_("Year in which most of it is missing."),
     ),
     PlanColumn(
-        *("short_envelope", "text", N_("Source of funds that is most short")),
+        "short_envelope",
+        "text",
+        N_("Source of funds that is most short"),
         N_("Envelope in which most of it is missing."),
         is_long=True,
     ),
     PlanColumn(
-        *("short_there_idr", "integer", N_("Short for capex and opex, that year, with PPN (Rp)")),
+        "short_there_idr",
+        "integer",
+        N_("Short for capex and opex, that year, with PPN (Rp)"),
         N_("What is missing in that envelope and year."),
     ),
 )
@@ -311,84 +373,112 @@ BTS: tuple[PlanColumn, ...] = (
     PlanColumn("shared_id", "text", N_("Proposal"), N_("Identifier of the site in the plan.")),
     PlanColumn("name", "text", N_("Name of the site"), N_("Name in the plan."), is_long=True),
     PlanColumn(
-        *("lat", "float", N_("Latitude")), N_("Degrees north, WGS 84: a place to be surveyed.")
+        "lat", "float", N_("Latitude"), N_("Degrees north, WGS 84: a place to be surveyed.")
     ),
     PlanColumn(
-        *("lon", "float", N_("Longitude")), N_("Degrees east, WGS 84: a place to be surveyed.")
+        "lon", "float", N_("Longitude"), N_("Degrees east, WGS 84: a place to be surveyed.")
     ),
     PlanColumn(
-        *("kabupaten_code", "text", N_("Kabupaten code")), N_("Of the schools that it serves.")
+        "kabupaten_code", "text", N_("Kabupaten code"), N_("Of the schools that it serves.")
     ),
     PlanColumn(
-        *("kabupaten", "text", N_("Kabupaten/kota")),
+        "kabupaten",
+        "text",
+        N_("Kabupaten/kota"),
         N_("Of the schools that it serves."),
         is_long=True,
     ),
     PlanColumn(
-        *("kecamatan", "text", N_("Kecamatan")), N_("Of the schools that it serves."), is_long=True
+        "kecamatan", "text", N_("Kecamatan"), N_("Of the schools that it serves."), is_long=True
     ),
     PlanColumn(
-        *("population", "integer", N_("Population within reach")),
+        "population",
+        "integer",
+        N_("Population within reach"),
         N_("Inhabitants within reach of the site; empty where it is not known."),
     ),
     PlanColumn(
-        *("schools", "integer", N_("Schools served")),
+        "schools",
+        "integer",
+        N_("Schools served"),
         N_("Schools that the plan connects through the site, each named."),
     ),
     PlanColumn(
-        *("students", "integer", N_("Pupils served")),
+        "students",
+        "integer",
+        N_("Pupils served"),
         N_("Pupils of these schools; those of schools without a number are not in it."),
     ),
     PlanColumn(
-        *("students_unknown", "integer", N_("Schools without a number of pupils")),
+        "students_unknown",
+        "integer",
+        N_("Schools without a number of pupils"),
         N_("Schools served whose number of pupils is not known."),
     ),
     PlanColumn(
-        *("npsn_served", "text", N_("NPSN of the schools served")),
+        "npsn_served",
+        "text",
+        N_("NPSN of the schools served"),
         N_("With semicolons between them."),
         is_long=True,
     ),
     PlanColumn(
-        *("names_served", "text", N_("Names of the schools served")),
+        "names_served",
+        "text",
+        N_("Names of the schools served"),
         N_("With semicolons between them."),
         is_long=True,
     ),
     PlanColumn(
-        *("terrain_class", "text", N_("Terrain")), N_("Terrain classes of the schools served.")
+        "terrain_class", "text", N_("Terrain"), N_("Terrain classes of the schools served.")
     ),
     PlanColumn(
-        *("access", "text", N_("Access")),
+        "access",
+        "text",
+        N_("Access"),
         N_("How the schools served are reached: by road or by boat; unknown where no layer says."),
     ),
     PlanColumn(
-        *("nearest_sites", "text", N_("Nearest radio sites")),
+        "nearest_sites",
+        "text",
+        N_("Nearest radio sites"),
         N_("Up to three sites of the run: identifier, operator, technology and distance."),
         is_long=True,
     ),
     PlanColumn(
-        *("nearest_km", "float", N_("Nearest radio site (km)")),
+        "nearest_km",
+        "float",
+        N_("Nearest radio site (km)"),
         N_("Distance to the nearest site; empty without a table of sites."),
     ),
     PlanColumn("budget_year", "year", N_("Year proposed"), N_("Year in which it is to be built.")),
     PlanColumn("service_year", "year", N_("Service from"), N_("First year of service.")),
     PlanColumn(
-        *("capex_idr", "integer", N_("Capex estimate, cumulative, without PPN (Rp)")),
+        "capex_idr",
+        "integer",
+        N_("Capex estimate, cumulative, without PPN (Rp)"),
         N_("What building the site costs; not in any APBD."),
     ),
     PlanColumn(
-        *("opex_year_idr", "integer", N_("Opex estimate, a year, without PPN (Rp)")),
+        "opex_year_idr",
+        "integer",
+        N_("Opex estimate, a year, without PPN (Rp)"),
         N_("What running the site costs in a year."),
     ),
     PlanColumn(
-        *("price_source", "text", N_("Source of the price")),
+        "price_source",
+        "text",
+        N_("Source of the price"),
         N_("Where the price is from."),
         is_long=True,
     ),
-    PlanColumn(*("price_date", "text", N_("Date of the price")), N_("When the price was stated.")),
-    PlanColumn(*("plan", "text", N_("Plan")), N_("Identifier of the plan.")),
-    PlanColumn(*("data", "text", N_("Data")), N_("Whether the data are real.")),
+    PlanColumn("price_date", "text", N_("Date of the price"), N_("When the price was stated.")),
+    PlanColumn("plan", "text", N_("Plan"), N_("Identifier of the plan.")),
+    PlanColumn("data", "text", N_("Data"), N_("Whether the data are real.")),
     PlanColumn(
-        *("trial", "text", N_("Trial")),
+        "trial",
+        "text",
+        N_("Trial"),
         N_("What was set for this plan only, where it is a trial and no full plan."),
     ),
 )

@@ -12,19 +12,19 @@ from collections import defaultdict
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pandas as pd
-
 from kalsel_gap.deliverables.budget_columns import BUDGET, TOTALS
+from kalsel_gap.deliverables.plan_records import rows_by, rows_of, table_of_rows
 from kalsel_gap.deliverables.plan_tables import OPENING
 from kalsel_gap.deliverables.provenance import last_day_of_data
 from kalsel_gap.deliverables.tables import assignments
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.text import plain
 from kalsel_gap.storage.run_folder import overrides_of
-from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from kalsel_gap.storage.plan_folder import Plan
     from kalsel_gap.storage.run_folder import Run
@@ -84,7 +84,7 @@ def make_budget_lines(run: Run, plan: Plan) -> pd.DataFrame:
         `plan_unequal`: the lines do not sum up to what the plan states.
     """
     source = _Source(run, plan)
-    choice = to_records(plan.table("choice"))
+    choice = rows_of(plan.table("choice"))
     years = years_of(plan)
     paid_in = defaultdict(set)
     for row in choice:
@@ -106,12 +106,7 @@ def make_budget_lines(run: Run, plan: Plan) -> pd.DataFrame:
         "number": "Int64",
     }
     typed = {**declared, **beside}
-    table = pd.DataFrame(
-        {
-            name: pd.Series([line.get(name) for line in lines], dtype="object").astype(dtype)
-            for name, dtype in typed.items()
-        }
-    )
+    table = table_of_rows(lines, typed)
     order = ["is_unfunded", "is_central", "skpd", "budget_year", "rank", "npsn", "row_id"]
     table = table.sort_values(
         [*order, "option_id", "spending", "number"], na_position="last", ignore_index=True
@@ -185,16 +180,9 @@ def total_rows(lines: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         key not in known
         for key in zip(summed["year"].tolist(), summed["envelope"].tolist(), strict=True)
     ]
-    records = to_records(stated) + to_records(summed[is_new])
+    records = rows_of(stated) + rows_of(summed[is_new])
     records.sort(key=lambda row: (row["year"], row["envelope"]))
-    return pd.DataFrame(
-        {
-            column.name: pd.Series(
-                [row.get(column.name) for row in records], dtype="object"
-            ).astype(column.dtype)
-            for column in TOTALS
-        }
-    )
+    return table_of_rows(records, {column.name: column.dtype for column in TOTALS})
 
 
 def refuse_unequal(lines: pd.DataFrame, plan: Plan) -> None:
@@ -205,8 +193,8 @@ def refuse_unequal(lines: pd.DataFrame, plan: Plan) -> None:
     InputError
         `plan_unequal`: the first year and envelope of which that is so.
     """
-    summed = {(row["year"], row["envelope"]): row for row in to_records(totals(lines))}
-    stated = {(row["year"], row["envelope"]): row for row in to_records(plan.table("budget"))}
+    summed = {(row["year"], row["envelope"]): row for row in rows_of(totals(lines))}
+    stated = {(row["year"], row["envelope"]): row for row in rows_of(plan.table("budget"))}
     unfunded = lines[lines["is_unfunded"] == "yes"]
     apart = set(zip(unfunded["budget_year"], unfunded["envelope"], strict=True))
     for key in sorted({*summed, *stated}):
@@ -214,7 +202,7 @@ def refuse_unequal(lines: pd.DataFrame, plan: Plan) -> None:
             continue
         ours, theirs = (side.get(key, {}) for side in (summed, stated))
         for name in _SUMS:
-            value, expected = int(ours.get(name) or 0), int(theirs.get(name) or 0)  # type: ignore[call-overload]
+            value, expected = int(ours.get(name) or 0), int(theirs.get(name) or 0)
             if value != expected:
                 raise InputError(
                     "plan_unequal",
@@ -236,15 +224,15 @@ class _Source:
     def __init__(self, run: Run, plan: Plan) -> None:
         self.horizon = horizon_of(plan)
         wanted = [name for name in ("row_id", *_OF_SCHOOL) if name in run.schools.columns]
-        self._schools = {row["row_id"]: row for row in to_records(run.schools[wanted])}
+        self._schools = rows_by(run.schools[wanted], "row_id")
         options, choice = plan.table("options"), plan.table("choice")
         chosen = options[options["option_id"].isin(set(choice["option_id"]))]
-        self._options = {row["option_id"]: row for row in to_records(chosen)}
-        self._shared = {row["shared_id"]: row for row in to_records(plan.table("shared"))}
-        self.prices = {row["item"]: row for row in to_records(plan.table("prices"))}
-        self._payers = {row["option_id"]: row for row in to_records(plan.table("envelopes"))}
+        self._options = rows_by(chosen, "option_id")
+        self._shared = rows_by(plan.table("shared"), "shared_id")
+        self.prices = rows_by(plan.table("prices"), "item")
+        self._payers = rows_by(plan.table("envelopes"), "option_id")
         # What is shared has no row there: the office of its envelope proposes it.
-        self._offices: dict[object, object] = {}
+        self._offices: dict[str, str] = {}
         for row in sorted(self._payers.values(), key=lambda each: str(each["option_id"])):
             self._offices.setdefault(row["payer_capex"], row["skpd"])
         self._second = _alternatives(options[options["row_id"].isin(set(choice["row_id"]))])

@@ -6,6 +6,7 @@ each envelope and year sum up to them, to the rupiah.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pandas as pd
@@ -26,6 +27,7 @@ from kalsel_gap.deliverables.budget_words import (
     unit_words,
 )
 from kalsel_gap.deliverables.codes import NO, YES, words_of
+from kalsel_gap.deliverables.plan_records import rows_of
 from kalsel_gap.deliverables.plan_words import ending_sentences, places_of, plan_notices
 from kalsel_gap.deliverables.workbook_file import open_book
 from kalsel_gap.deliverables.workbook_lists import MOST_KABUPATEN
@@ -42,7 +44,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.messages import NAMES
 from kalsel_gap.i18n.plan_names import OBJECTIVE_NAMES, envelope_name, name_of, option_name
 from kalsel_gap.i18n.text import N_, Text, plain
-from kalsel_gap.storage.spreadsheet import csv_of, to_records
+from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -171,7 +173,7 @@ def in_words(table: pd.DataFrame, places: Mapping[str, str], text: Text) -> pd.D
     }
     for name in ("level", "ownership", "authority", "data"):
         known = words_of(schema.BY_NAME[name], text)
-        words[name] = lambda code, known=known: known.get(str(code), str(code))  # type: ignore[misc]
+        words[name] = partial(_word_of, known)
     shown = {
         name: table[name].map(words[name], na_action="ignore").astype("str")
         if name in words
@@ -179,6 +181,10 @@ def in_words(table: pd.DataFrame, places: Mapping[str, str], text: Text) -> pd.D
         for name in table.columns
     }
     return pd.DataFrame(shown, index=table.index)
+
+
+def _word_of(known: Mapping[str, str], code: object) -> str:
+    return known.get(str(code), str(code))
 
 
 def _each(codes: object, names: Mapping[str, str], text: Text) -> str:
@@ -385,8 +391,8 @@ def sheet_table(
         label, note = column.words(text, years)
         empty = unknown if column.name in ("students", "population", "ceiling_idr") else ""
         values: list[CellValue] = [
-            empty if value is None else value  # type: ignore[misc]
-            for value in (row[column.name] for row in to_records(shown[[column.name]]))
+            empty if value is None else value
+            for value in (row[column.name] for row in rows_of(shown[[column.name]]))
         ]
         if column.dtype == "str":
             values = [plain(value) for value in values]

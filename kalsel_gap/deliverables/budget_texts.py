@@ -19,6 +19,7 @@ from kalsel_gap.deliverables.budget_words import (
     office_words,
     unit_words,
 )
+from kalsel_gap.deliverables.plan_records import rows_by, rows_of
 from kalsel_gap.deliverables.plan_tables import OPENING
 from kalsel_gap.deliverables.plan_words import places_of, plan_notices
 from kalsel_gap.deliverables.tables import all_notices
@@ -26,7 +27,6 @@ from kalsel_gap.i18n.messages import NAMES
 from kalsel_gap.i18n.plan_names import envelope_name, name_of, option_name
 from kalsel_gap.i18n.rupiah import full_rupiah
 from kalsel_gap.i18n.text import N_, Text, plain
-from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -102,8 +102,7 @@ def packages_of(run: Run, plan: Plan) -> list[BudgetPackage]:
     """The packages of a plan: by year, office and option."""
     lines = make_budget_lines(run, plan)
     groups: dict[tuple[int, str, str, bool], list[dict[str, Any]]] = {}
-    for line in to_records(lines[~lines["is_central"]]):
-        row: dict[str, Any] = line
+    for row in rows_of(lines[~lines["is_central"]]):
         is_unfunded = row["is_unfunded"] == "yes"
         key = (row["budget_year"], row["skpd"] or "", row["option"], is_unfunded)
         groups.setdefault(key, []).append(row)
@@ -136,11 +135,11 @@ class _Draft:
         self._run, self._plan, self._text = run, plan, text
         self._places = places_of(run.schools)
         wanted = [name for name in _OF_SCHOOL if name in run.schools.columns]
-        self._schools = {row["row_id"]: row for row in to_records(run.schools[wanted])}
+        self._schools = rows_by(run.schools[wanted], "row_id")
         options, chosen = plan.table("options"), set(plan.table("choice")["option_id"])
         options = options[options["option_id"].isin(chosen)]
-        self._options = {row["option_id"]: row for row in to_records(options)}
-        self._shared = {row["shared_id"]: row for row in to_records(plan.table("shared"))}
+        self._options = rows_by(options, "option_id")
+        self._shared = rows_by(plan.table("shared"), "shared_id")
 
     def write(self, package: BudgetPackage) -> str:
         """The draft of a package."""

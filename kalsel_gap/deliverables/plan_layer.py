@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from kalsel_gap import schema
 from kalsel_gap.deliverables import leaflet, palette, plan_tables
 from kalsel_gap.deliverables.map_schemes import UNKNOWN, Scheme
+from kalsel_gap.deliverables.plan_records import rows_by, rows_of, table_of_rows
 from kalsel_gap.deliverables.plan_words import places_of
 from kalsel_gap.deliverables.symbology import NameLabels, PointClass, PointSymbols
 from kalsel_gap.i18n.messages import NAMES
@@ -23,12 +22,12 @@ from kalsel_gap.i18n.plan_names import (
 )
 from kalsel_gap.i18n.rupiah import full_rupiah
 from kalsel_gap.i18n.text import N_, Text, plain
-from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
+    import pandas as pd
 
     from kalsel_gap.storage.plan_folder import Plan
     from kalsel_gap.storage.run_folder import Run
@@ -101,9 +100,9 @@ def planned_schools(plan: Plan, row_ids: Sequence[str]) -> pd.DataFrame:
         `plan_year`, `plan_service_year`, `plan_capex_idr` over all years and
         `plan_opex_year_idr`, both with PPN; `envelope_capex`, `envelope_opex`.
     """
-    status = {row["row_id"]: row["status"] for row in to_records(plan.table("schools"))}
+    status = {row["row_id"]: row["status"] for row in rows_of(plan.table("schools"))}
     chosen: dict[str, dict[str, Any]] = {}
-    for row in sorted(to_records(plan.table("choice")), key=lambda each: int(str(each["year"]))):
+    for row in sorted(rows_of(plan.table("choice")), key=lambda each: int(each["year"])):
         if not row["row_id"] or str(row["option"]).startswith(plan_tables.OPENING):
             continue
         capex = _both(row, "capex_idr", "ppn_capex_idr")
@@ -127,12 +126,7 @@ def planned_schools(plan: Plan, row_ids: Sequence[str]) -> pd.DataFrame:
         **dict.fromkeys(("plan_capex_idr", "plan_opex_year_idr"), "Int64"),
     }
     records = [{"plan_status": status.get(each), **chosen.get(each, {})} for each in row_ids]
-    return pd.DataFrame(
-        {
-            name: pd.Series([row.get(name) for row in records], dtype="object").astype(dtype)
-            for name, dtype in types.items()
-        }
-    )
+    return table_of_rows(records, types)
 
 
 def plan_on_map(schools: pd.DataFrame, plan: Plan, text: Text) -> PlanOnMap:
@@ -152,7 +146,7 @@ def plan_on_map(schools: pd.DataFrame, plan: Plan, text: Text) -> PlanOnMap:
     return PlanOnMap(
         schemes,
         [_facet(scheme, text) for scheme in schemes],
-        [_details(row, places, text) for row in to_records(table)],
+        [_details(row, places, text) for row in rows_of(table)],
         _openings(plan),
     )
 
@@ -176,7 +170,7 @@ def option_scheme(table: pd.DataFrame, text: Text) -> Scheme:
 def classes_of(table: pd.DataFrame) -> list[str]:
     """The class of each school: its option, or why nothing is bought for it."""
     found = []
-    for row in to_records(table):
+    for row in rows_of(table):
         status = str(row["plan_status"] or UNKNOWN)
         option = str(row["plan_option"] or UNKNOWN)
         code = option if status == "planned" else status
@@ -252,13 +246,13 @@ def _details(row: Mapping[str, Any], places: Mapping[str, str], text: Text) -> d
 
 def _openings(plan: Plan) -> dict[str, Any]:
     """Places of shared infrastructure that the plan opens, for the script."""
-    shared = {row["shared_id"]: row for row in to_records(plan.table("shared"))}
+    shared = rows_by(plan.table("shared"), "shared_id")
     opened = dict.fromkeys(plan_tables.openings(plan)["shared_id"].tolist())
     points = [shared[each] for each in opened if each in shared]
     known = [point for point in points if point["lat"] is not None]
     return {
-        "lat": [round(float(str(point["lat"])), 5) for point in known],
-        "lon": [round(float(str(point["lon"])), 5) for point in known],
+        "lat": [round(float(point["lat"]), 5) for point in known],
+        "lon": [round(float(point["lon"]), 5) for point in known],
     }
 
 
@@ -291,9 +285,9 @@ def plan_features(run: Run, plan: Plan, text: Text) -> gpd.GeoDataFrame:
 
     schools, places = run.schools, places_of(run.schools)
     table = planned_schools(plan, schools["row_id"].tolist())
-    facts = to_records(schools[["name", "npsn", "kabupaten", "lat", "lon"]])
+    facts = rows_of(schools[["name", "npsn", "kabupaten", "lat", "lon"]])
     rows: list[dict[str, Any]] = []
-    for fact, row, code in zip(facts, to_records(table), classes_of(table), strict=True):
+    for fact, row, code in zip(facts, rows_of(table), classes_of(table), strict=True):
         if row["plan_status"] is None:
             continue
         rows.append(
@@ -317,12 +311,8 @@ def plan_features(run: Run, plan: Plan, text: Text) -> gpd.GeoDataFrame:
         name: "Int64" if name in ("year", "service_year", "capex_idr", "opex_year_idr") else "str"
         for name in FIELDS
     }
-    made = pd.DataFrame(
-        {
-            name: pd.Series([_inert(row.get(name)) for row in rows], dtype="object").astype(dtype)
-            for name, dtype in types.items()
-        }
-    )
+    shown = [{name: _inert(value) for name, value in row.items()} for row in rows]
+    made = table_of_rows(shown, types)
     points = gpd.points_from_xy(
         *(
             [float("nan") if row[axis] is None else row[axis] for row in rows]
@@ -334,9 +324,9 @@ def plan_features(run: Run, plan: Plan, text: Text) -> gpd.GeoDataFrame:
 
 
 def _opened_rows(plan: Plan, places: Mapping[str, str], text: Text) -> list[dict[str, Any]]:
-    shared = {row["shared_id"]: row for row in to_records(plan.table("shared"))}
+    shared = rows_by(plan.table("shared"), "shared_id")
     rows = []
-    for row in to_records(plan.table("choice")):
+    for row in rows_of(plan.table("choice")):
         if not str(row["option"]).startswith(plan_tables.OPENING):
             continue
         place = shared.get(row["shared_id"], {})
