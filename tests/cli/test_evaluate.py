@@ -26,7 +26,7 @@ CEILINGS = "".join(
     for year in (2027, 2028)
 )
 SECTIONS = f'\n[plan]\nyears = [2027, 2028]\ndelivery = "delivery.csv"\n{CEILINGS}'
-DELIVERY = "npsn,opsi,status,tanggal,biaya,catatan\n"
+DELIVERY = "npsn,opsi,status,tanggal,biaya,catatan\n00000113,leo,diusulkan,2026-05-02,,\n"
 
 
 @pytest.fixture
