@@ -85,7 +85,7 @@ class PlanRoom:
         return True
 
     def bundle(self, column: int) -> list[int] | None:
-        """The column and the openings that it needs and that are not chosen; None: there are none."""
+        """The column and openings that it needs besides those chosen; None where there are none."""
         bundle = [column]
         for each in bundle:  # it grows while it is read
             for providers in self._needs.get(each, ()):

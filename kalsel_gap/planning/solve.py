@@ -274,7 +274,7 @@ class _Search:
                 self.report(self.gap)
                 if self.is_done:
                     return
-            if self.value - before < _HELPS * self.gap * abs(self.value):
+            if self.value - before <= _HELPS * self.gap * abs(self.value):
                 width *= 2
 
     def search(self, *, nodes: int, seed: int) -> None:
