@@ -72,7 +72,8 @@ SECTIONS = {"repairs": ("check", "--accept-repairs"), "calibration": ("predict",
 # Tests of their own below, and beside those of their modules.
 OTHERS = {
     *(("rank",), ("init",), ("predict", "calibrate"), ("runs", "pin")),
-    *(("objections", "import"), ("objections", "answer"), ("publish",), ("evaluate",)),
+    *(("objections", "import"), ("objections", "answer"), ("publish",)),
+    *(("plan",), ("evaluate",)),
 }
 READERS = {("config",), ("doctor",), ("runs",), ("runs", "unpin"), ("predict", "validate")}
 

@@ -96,6 +96,8 @@ WRITERS = {
     "compare": Writer(
         ("compare", "latest", "latest", *_P, "--out", "{}/made/moved.html"), ("--lang", "id")
     ),
+    "plan": Writer(("plan", *_P), ("--objective", "schools")),
+    "plan a trial": Writer(("plan", *_P, "--without", "00000101"), ("--without", "00000102")),
     "form of objections": Writer(
         ("objections", "template", *_P, "--out", "{}/made/form.csv"), ("--lang", "id")
     ),

@@ -97,6 +97,14 @@ def project_and_runs(
     return opened, runs or opened.project.output.folder
 
 
+def plans_folder(source: RunChoice) -> Path:
+    """The folder of the plans that belongs to a folder of runs."""
+    from kalsel_gap.storage.plan_folder import plans_beside
+
+    opened, runs = project_and_runs(*source)
+    return plans_beside(runs) if opened is None else opened.project.output.plans_folder(runs)
+
+
 def _nearest_project(folder: Path, other: Path | None) -> Path:
     from kalsel_gap.project.read import find_project
 

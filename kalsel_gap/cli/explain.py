@@ -95,7 +95,10 @@ def explain(
         )
     if out is None and format is options.PageChoice.json:
         shown = standing_facts(chosen.run)
-        pages: list[dict[str, Any]] = [{**shown, **as_data(each)} for each in explained]
+        pages: list[dict[str, Any]] = [
+            {**shown, **as_data(each), **_ways_data(source, chosen.run, row_id)}
+            for each, row_id in zip(explained, rows, strict=True)
+        ]
         if trial is not None:
             pages.append({**as_data(trial.after), "overrides": trial.overrides})
         console.emit(to_json(pages if len(pages) > 1 else pages[0]))
@@ -185,9 +188,37 @@ def _page(
     pictures, missing = paths_of(school, _project(source), text)
     sites.pictures.extend(pictures)
     sites.said.extend(missing)
+    sections.extend(_ways(source, run, str(school.row["row_id"]), text))
     if trial is not None:
         sections.insert(0, comparison_words.change(school, trial.after, trial.overrides, text))
     return said.title_of(school), sections
+
+
+def _ways(source: RunChoice, run: Run, row_id: str, text: Text) -> list[PageSection]:
+    """The options of the school in the last plan of the run, if there is one."""
+    from kalsel_gap.deliverables.plan_list import plan_of_run
+    from kalsel_gap.deliverables.school_options import school_options_section, unreadable_section
+    from kalsel_gap.i18n.messages import error_lines
+
+    try:
+        found = plan_of_run(drawn.plans_folder(source), run.folder.name)
+        section = None if found is None else school_options_section(found, row_id, text)
+    except InputError as error:  # the page of the school is right without it
+        section = unreadable_section(error_lines(error, text), text)
+    return [] if section is None else [section]
+
+
+def _ways_data(source: RunChoice, run: Run, row_id: str) -> dict[str, Any]:
+    """The same for programs; a plan that cannot be read is an error there."""
+    from kalsel_gap.deliverables.plan_list import plan_of_run
+    from kalsel_gap.deliverables.plan_tables import options_of_school
+    from kalsel_gap.storage.spreadsheet import to_records
+
+    found = plan_of_run(drawn.plans_folder(source), run.folder.name)
+    if found is None:
+        return {"plan": None, "options": []}
+    options_ = options_of_school(found, row_id)
+    return {"plan": found.folder.name, "options": to_records(options_)}
 
 
 def _project(source: RunChoice) -> Opened | None:

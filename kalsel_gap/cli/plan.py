@@ -38,7 +38,7 @@ _LABELS = {  # of the list of plans on a terminal
     "is_latest": N_("Latest"),
     "objective": N_("Objective"),
     "value": N_("Value"),
-    "gap_percent": N_("From the best, at most, %"),
+    "gap_percent": N_("Proven within"),
     "overrides": N_("Overrides"),
 }
 _SPARE = ("value", "gap_percent")
@@ -76,7 +76,10 @@ def plan(
     aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
+    from kalsel_gap.storage.outputs import refuse_file_name
+
     text: Text = ctx.obj
+    refuse_file_name(out)
     stored = (("--show", show is not None), ("--list", list_))
     made = (("--sweep", sweep is not None), ("--compare-objectives", compare_objectives))
     plan_arguments.refuse_together((*stored, *made))
@@ -97,6 +100,9 @@ def plan(
         return
     if show is not None:
         found, schools = _stored(source, out, show)
+        if schools.empty:
+            words = N_("The run of this plan is no longer there: names and pupils are not known.")
+            console.note(text(words), quiet=quiet)
         _print(found, schools, format, top, text)
         return
     opened, chosen = _opened(ctx, source, assignments or (), lang, quiet=quiet)
@@ -204,32 +210,31 @@ def _stored(source: drawn.RunChoice, out: Path | None, name: str) -> tuple[Plan,
     from kalsel_gap.deliverables.plan_list import schools_of_plan
     from kalsel_gap.storage.plan_folder import read_plan
 
-    opened, folder = drawn.project_and_runs(source.project, source.runs)
-    found = read_plan(_plans(opened, folder, out), name or None)
-    return found, schools_of_plan(found, folder)
-
-
-def _plans(opened: Opened | None, runs: Path, out: Path | None) -> Path:
-    """The folder of the plans."""
-    from kalsel_gap.storage.plan_folder import plans_beside
-
-    if out is not None:
-        return out
-    return plans_beside(runs) if opened is None else opened.project.output.plans_folder(runs)
+    _, runs = drawn.project_and_runs(*source)
+    found = read_plan(out or drawn.plans_folder(source), name or None)
+    return found, schools_of_plan(found, runs)
 
 
 def _list(
     source: drawn.RunChoice, out: Path | None, format_: Format | None, text: Text, *, quiet: bool
 ) -> None:
+    from kalsel_gap.deliverables.plan_comparison_words import objective_value, percent
     from kalsel_gap.deliverables.plan_list import list_plans
     from kalsel_gap.i18n.plan_names import OBJECTIVE_NAMES, name_of
 
-    opened, folder = drawn.project_and_runs(source.project, source.runs)
-    table = list_plans(_plans(opened, folder, out))
+    table = list_plans(out or drawn.plans_folder(source))
     shown = table.assign(
         is_latest=table["is_latest"].map({True: "*", False: ""}),
         kind=table["kind"].map({code: text(word) for code, word in _KINDS.items()}),
         objective=[name_of(each, OBJECTIVE_NAMES, text) for each in table["objective"]],
+        value=[
+            objective_value(value, objective, text)
+            for value, objective in zip(table["value"], table["objective"], strict=True)
+        ],
+        gap_percent=[
+            "" if each != each else f"{percent(each / 100.0, text)} %"  # noqa: PLR0124 - NaN
+            for each in table["gap_percent"]
+        ],
     )
     if not shown["overrides"].any():
         shown = shown.drop(columns="overrides")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from kalsel_gap.cli.rank_table import number_of
 from kalsel_gap.i18n import messages
+from kalsel_gap.i18n.rupiah import aloud_rupiah
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def aloud(words: str, text: Text) -> str:
     inferred, to = text(N_("inferred")), text(N_("to"))
     words = re.sub(r"~(?=\d)", f"{inferred} ", words)
     words = re.sub(r"(?<=\d)–(?=\d)", f" {to} ", words)
-    return words.replace(" · ", ", ")
+    return aloud_rupiah(words, text).replace(" · ", ", ")
 
 
 def line(head: str, pairs: Iterable[tuple[str, str]]) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, get_args
 
 from kalsel_gap.deliverables.plan_tables import (
     compare_objectives,
@@ -15,12 +14,12 @@ from kalsel_gap.deliverables.plan_tables import (
     spent_of,
 )
 from kalsel_gap.errors import ProjectError
-from kalsel_gap.planning.plan_maker import make_plan
+from kalsel_gap.planning.plan_maker import keep_plan, request_plan
 from kalsel_gap.planning.sweep import BudgetPoint, scale_ceilings, sweep_budget
 from kalsel_gap.project.plan import Objective
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 SWEEP, OBJECTIVES_STEP = "sweep", "objectives"
+_OWN = {"plan.trial": True}  # none of these plans is ever the last one
 
 
 def plan_by_objectives(
@@ -56,13 +56,13 @@ def plan_by_objectives(
     report : callable
         Receives how many plans are made, of how many.
     """
+    asked = request_plan(run, opened, add_sites=add_sites, without=without)
     plans = []
-    with _make_no_mark() as make:
+    with TemporaryDirectory(prefix="kalsel-gap-") as folder:
         for done, objective in enumerate(OBJECTIVES):
             report(done, len(OBJECTIVES))
-            plans.append(
-                make(run, opened, objective=objective, add_sites=add_sites, without=without)
-            )
+            request = replace(asked, objective=objective)
+            plans.append(keep_plan(run, opened, request, Path(folder), own=_OWN))
         report(len(OBJECTIVES), len(OBJECTIVES))
         return compare_objectives(plans, run.schools)
 
@@ -95,23 +95,22 @@ def sweep_plans(
     ProjectError
         `plan_no_ceilings`: the project states none above 0.
     """
-    given = opened.project.plan.ceilings
-    amounts = {n: each.amount for n, each in enumerate(given)}
+    rules = opened.project.plan
+    amounts = {n: each.amount for n, each in enumerate(rules.ceilings)}
     if not sum(amounts.values()):
         raise ProjectError("plan_no_ceilings", path=opened.path)
+    asked = request_plan(*(run, opened), objective=objective, add_sites=add_sites, without=without)
 
     def solve(total: int) -> BudgetPoint:
         scaled = scale_ceilings(amounts, total)
-        ceilings = [each.model_copy(update={"amount": scaled[n]}) for n, each in enumerate(given)]
-        plan = make(
-            *(run, _with_plan(opened, ceilings=type(given)(ceilings))),
-            objective=objective,
-            add_sites=add_sites,
-            without=without,
+        ceilings = tuple(
+            each.model_copy(update={"amount": scaled[n]}) for n, each in enumerate(rules.ceilings)
         )
+        request = replace(asked, rules=rules.model_copy(update={"ceilings": ceilings}))
+        plan = keep_plan(run, opened, request, Path(folder), own=_OWN)
         return budget_point(plan, run.schools, total)
 
-    with _make_no_mark() as make:
+    with TemporaryDirectory(prefix="kalsel-gap-") as folder:
         return sweep_budget(totals, solve, report=report)
 
 
@@ -120,21 +119,3 @@ def budget_point(plan: Plan, schools: pd.DataFrame, total: int) -> BudgetPoint:
     facts, sums = plan_facts(plan), plan_totals(plan, schools)
     value, gap = (float(facts[name] or 0.0) for name in ("value", "gap"))
     return BudgetPoint(total, spent_of(plan), value, sums["schools"], sums["students"], gap)
-
-
-def _with_plan(opened: Opened, **values: Any) -> Opened:  # noqa: ANN401 - fields of a section
-    """A project with other values of its section of the plan."""
-    project = opened.project
-    plan = project.plan.model_copy(update=values)
-    return replace(opened, project=project.model_copy(update={"plan": plan}))
-
-
-@contextmanager
-def _make_no_mark() -> Iterator[Callable[..., Plan]]:
-    """Plans of a folder that is removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="kalsel-gap-") as folder:
-
-        def make(run: Run, opened: Opened, **asked: Any) -> Plan:  # noqa: ANN401
-            return make_plan(run, opened, out=Path(folder), **asked)
-
-        yield make

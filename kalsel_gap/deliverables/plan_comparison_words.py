@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.planning.sweep import BudgetCurve
 
-_DIGITS = {"students": 0, "schools": 0, "gap": 2}
+_DIGITS = {"students": 0, "schools": 0, "cost": 0, "gap": 2}
 
 
 def ending_sentences(facts: Mapping[str, Any], text: Text) -> Iterator[str]:
@@ -35,7 +35,7 @@ def ending_sentences(facts: Mapping[str, Any], text: Text) -> Iterator[str]:
     if value is None:
         return
     objective = str(facts["objective"])
-    shown = {name: _value(each, objective, text) for name, each in (("value", value),)}
+    shown = {"value": objective_value(value, objective, text)}
     if bound is None or gap is None:
         yield text(N_("Its value: {value}."), **shown)
         return
@@ -45,16 +45,23 @@ def ending_sentences(facts: Mapping[str, Any], text: Text) -> Iterator[str]:
     )
     if objective == "cost":
         words = N_(
-            "Its cost: {value}. No plan that connects as many costs less than {bound}: it is "
-            "within {gap} % of the cheapest one."
+            "Schools that it connects: {value}. No plan within these ceilings connects more than "
+            "{bound}: it is within {gap} % of the most. Of such plans the cheapest was sought."
         )
-    yield text(words, **shown, bound=_value(bound, objective, text), gap=percent(gap, text))
+    yield text(
+        words, **shown, bound=objective_value(bound, objective, text), gap=percent(gap, text)
+    )
 
 
-def _value(value: Any, objective: str, text: Text) -> str:  # noqa: ANN401 - a figure of a record
-    if objective == "cost":
-        return short_rupiah(round(value), text)
-    return text.number(float(value), _DIGITS.get(objective, 2))
+def objective_value(value: object, objective: str, text: Text) -> str:
+    """What a plan reaches of its objective; of *cost* the schools, which come before the cost.
+
+    Examples
+    --------
+    >>> objective_value(2.5, "gap", Text("en")), objective_value(12.0, "cost", Text("en"))
+    ('2.50', '12')
+    """
+    return text.number(float(str(value)), _DIGITS.get(objective, 2))
 
 
 def percent(share: object, text: Text) -> str:
@@ -66,7 +73,8 @@ def percent(share: object, text: Text) -> str:
     ('0', '0.42', '1.23')
     """
     hundredths = -int(-float(str(share)) * 10_000 // 1) if share is not None else 0
-    return text.number(hundredths / 100, 2 if hundredths % 100 else 0)
+    digits = 2 if hundredths % 10 else 1 if hundredths % 100 else 0
+    return text.number(hundredths / 100, digits)
 
 
 def objectives_section(table: pd.DataFrame, text: Text) -> PageSection:
@@ -92,7 +100,7 @@ def objectives_section(table: pd.DataFrame, text: Text) -> PageSection:
     )
     heads = (
         *(N_("Objective"), N_("Schools"), N_("Pupils"), N_("Gap closed"), N_("Spent")),
-        N_("From the best, at most"),
+        N_("Proven within"),
     )
     words = N_(
         "Gap closed: expected fall of the deficit, weighted by priority, times the years of "

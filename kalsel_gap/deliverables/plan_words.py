@@ -35,11 +35,11 @@ _CUT_REASONS = 3  # of each option, the most frequent
 _CUT_SENTENCES = 10  # envelopes of which is said what more money buys
 _NONE = "–"
 
-Places = dict[str, str]
+KabupatenNames = dict[str, str]
 """Names of kabupaten by their code."""
 
 
-def places_of(schools: pd.DataFrame) -> Places:
+def places_of(schools: pd.DataFrame) -> KabupatenNames:
     """Names of kabupaten by their code, as the register has them."""
     if "kabupaten_code" not in schools or "kabupaten" not in schools:
         return {}
@@ -103,7 +103,7 @@ def plan_sections(plan: Plan, schools: pd.DataFrame, text: Text, *, top: int) ->
         _options(plan, text),
         _delivery(plan, text),
     ]
-    return [each for each in sections if each.said or each.grids or each.pairs]
+    return [each for each in sections if each.said or each.grids or each.pairs or each.warnings]
 
 
 def _summary(plan: Plan, schools: pd.DataFrame, text: Text) -> PageSection:
@@ -119,8 +119,8 @@ def _summary(plan: Plan, schools: pd.DataFrame, text: Text) -> PageSection:
     section.said.extend(ending_sentences(facts, text))
     if totals["unfunded"]:
         words = N_(
-            "Planned apart, without a ceiling of those who would pay: {schools} schools. They are "
-            "in no sum here."
+            "Schools planned apart, because no ceiling is stated for who would pay: {schools}. "
+            "They are in no sum here."
         )
         section.said.append(text(words, schools=text.number(totals["unfunded"])))
     return section
@@ -134,7 +134,7 @@ def _with_pupils(totals: Mapping[str, int], text: Text) -> str:
     return text(words, **counts)
 
 
-def _budget(plan: Plan, places: Places, text: Text) -> PageSection:
+def _budget(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
     """One table for each year: ceiling, what is spent of it, what is left."""
     heads = (N_("Envelope"), N_("Ceiling"), N_("Capex"), N_("Opex"), N_("PPN"), N_("Left"))
     grids = []
@@ -156,36 +156,47 @@ def _budget(plan: Plan, places: Places, text: Text) -> PageSection:
         "without it."
     )
     said = [text(words)] if grids else []
-    return PageSection(text(N_("By year and envelope")), "budget", said=said, grids=grids)
+    warnings = []
+    if plan.table("budget")["ceiling_idr"].isna().all():
+        nothing = N_(
+            "No ceiling is stated, so nothing is funded. State envelope, year and amount under "
+            "[[plan.ceilings]] in the project file."
+        )
+        warnings.append(text(nothing))
+    title = text(N_("By year and envelope"))
+    return PageSection(title, "budget", warnings=warnings, said=said, grids=grids)
 
 
-def _chosen(plan: Plan, schools: pd.DataFrame, places: Places, text: Text, top: int) -> PageSection:
+def _chosen(
+    plan: Plan, schools: pd.DataFrame, places: KabupatenNames, text: Text, top: int
+) -> PageSection:
     table = plan_tables.chosen_options(plan, schools)
     table = table[~plan_tables.is_opening(table) & ~table["is_unfunded"].astype("bool")]
     shown = table.head(top)
-    rows = tuple(
-        (
-            _school(row),
-            _npsn(row),
-            option_name(row["option"], text),
-            str(row["year"]),
-            short_rupiah(_both(row, "capex_idr", "ppn_capex_idr"), text),
-            short_rupiah(_both(row, "opex_year_idr", "ppn_opex_idr"), text),
-            _payers(row, places, text),
-        )
-        for row in shown.to_dict("records")
-    )
     heads = (
-        *(N_("School"), N_("NPSN"), N_("Option"), N_("Year"), N_("Capex")),
-        *(N_("Opex a year"), N_("Paid by")),
+        *(N_("School"), N_("NPSN"), N_("Option"), N_("Capex"), N_("Opex a year")),
+        N_("Paid by"),
     )
-    grids = [WordTable("", tuple(map(text, heads)), rows, frozenset({4, 5}))] if rows else []
-    said = [text(N_("Amounts with PPN."))] if rows else []
+    grids = []
+    for year, group in shown.groupby("year", sort=True):
+        rows = tuple(
+            (
+                _school(row),
+                _npsn(row),
+                option_name(row["option"], text),
+                short_rupiah(_both(row, "capex_idr", "ppn_capex_idr"), text),
+                short_rupiah(_both(row, "opex_year_idr", "ppn_opex_idr"), text),
+                _payers(row, places, text),
+            )
+            for row in group.to_dict("records")
+        )
+        grids.append(WordTable(str(year), tuple(map(text, heads)), rows, frozenset({1, 3, 4})))
+    said = [text(N_("Amounts with PPN, by the year of spending."))] if grids else []
     said += _cut(len(shown), len(table), text)
     return PageSection(text(N_("Schools that are chosen")), "chosen", said=said, grids=grids)
 
 
-def _payers(row: Mapping[Hashable, Any], places: Places, text: Text) -> str:
+def _payers(row: Mapping[Hashable, Any], places: KabupatenNames, text: Text) -> str:
     codes = dict.fromkeys((row["envelope_capex"], row["envelope_opex"]))
     return ", ".join(envelope_name(code, places, text) for code in codes if code)
 
@@ -207,13 +218,15 @@ def _shared(plan: Plan, text: Text) -> PageSection:
         *(N_("What is opened"), N_("Year"), N_("Schools"), N_("Capex"), N_("Opex a year")),
         N_("Borne by facilities"),
     )
-    numbers = frozenset({2, 3, 4, 5})
+    numbers = frozenset({1, 2, 3, 4, 5})
     grids = [WordTable("", tuple(map(text, heads)), rows, numbers)] if rows else []
-    return PageSection(text(N_("Shared infrastructure")), "shared", grids=grids)
+    words = N_("Opened once and used by many; its cost is allocated by bandwidth.")
+    said = [text(words)] if rows else []
+    return PageSection(text(N_("Shared infrastructure")), "shared", said=said, grids=grids)
 
 
 def _marginal(
-    plan: Plan, schools: pd.DataFrame, places: Places, text: Text, top: int
+    plan: Plan, schools: pd.DataFrame, places: KabupatenNames, text: Text, top: int
 ) -> PageSection:
     table = plan_tables.marginal_schools(plan, schools)
     shown = table.head(top)
@@ -227,7 +240,7 @@ def _marginal(
         for row in shown.to_dict("records")
     )
     heads = (N_("School"), N_("NPSN"), N_("Option"), N_("What is short"))
-    grids = [WordTable("", tuple(map(text, heads)), rows)] if rows else []
+    grids = [WordTable("", tuple(map(text, heads)), rows, frozenset({1}))] if rows else []
     return PageSection(
         text(N_("The first schools that are left out")),
         "marginal",
@@ -236,7 +249,7 @@ def _marginal(
     )
 
 
-def shortage_words(row: Mapping[Hashable, Any], places: Places, text: Text) -> str:
+def shortage_words(row: Mapping[Hashable, Any], places: KabupatenNames, text: Text) -> str:
     """What a school that is left out needs, and what is short: *needs Rp 310 m, 12 m short*."""
     needs = short_rupiah(row["needs_idr"], text)
     short = whole(row["short_idr"])
@@ -261,7 +274,7 @@ def shortage_words(row: Mapping[Hashable, Any], places: Places, text: Text) -> s
     return text(N_("needs {needs}, {short} short in {year} ({envelope})"), **values)
 
 
-def _more_money(plan: Plan, places: Places, text: Text) -> PageSection:
+def _more_money(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
     """What more money of each envelope and year buys, in words."""
     shadow = plan.table("shadow")
     buys = shadow[shadow["schools"] > 0].sort_values(
@@ -283,7 +296,7 @@ def _more_money(plan: Plan, places: Places, text: Text) -> PageSection:
     return PageSection(text(N_("What more money would buy")), "more", said=said)
 
 
-def more_money_sentence(row: Mapping[Hashable, Any], places: Places, text: Text) -> str:
+def more_money_sentence(row: Mapping[Hashable, Any], places: KabupatenNames, text: Text) -> str:
     """What more money buys: *Rp 1 bn more in 2028 connects 9 more schools, 2,140 pupils*."""
     words = N_(
         "{more} more in {year} ({envelope}) connects {schools} more schools, {students} pupils."
@@ -302,17 +315,18 @@ def more_money_sentence(row: Mapping[Hashable, Any], places: Places, text: Text)
     )
 
 
-def _cliff(plan: Plan, places: Places, text: Text) -> PageSection:
+def _cliff(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
     """From which year on running costs are not covered."""
     said = []
     for row in first_years(plan.table("cliff")).to_dict("records"):
         words = N_(
-            "From {year} to {last}, {envelope}: {opex} a year of {schools} schools has no payer: "
-            "{why}."
+            "From {year} to {last}, {envelope}: {opex} a year has no payer, because {why}. "
+            "Schools at risk: {schools}."
         )
         if row["year"] == row["last_year"]:
             words = N_(
-                "In {year}, {envelope}: {opex} a year of {schools} schools has no payer: {why}."
+                "In {year}, {envelope}: {opex} a year has no payer, because {why}. "
+                "Schools at risk: {schools}."
             )
         said.append(
             text(
@@ -329,7 +343,7 @@ def _cliff(plan: Plan, places: Places, text: Text) -> PageSection:
     return PageSection(title, "cliff", said=said)
 
 
-def _unfunded(plan: Plan, places: Places, text: Text) -> PageSection:
+def _unfunded(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
     rows = tuple(
         (
             envelope_name(row["envelope"], places, text),
@@ -385,7 +399,7 @@ def _options(plan: Plan, text: Text) -> PageSection:
                 option_name(option, text),
                 text.number(int(counts.get("feasible", 0))),
                 text.number(int(counts.get("chosen", 0))),
-                why or _NONE,
+                why or text(N_("nothing")),
             )
         )
     heads = (N_("Option"), N_("Feasible"), N_("Chosen"), N_("What keeps schools from it"))
@@ -413,52 +427,6 @@ def _delivery(plan: Plan, text: Text) -> PageSection:
         text(N_("State of delivery, in schools")),
         "delivery",
         grids=[WordTable("", tuple(map(text, heads)), rows, numbers)] if rows else [],
-    )
-
-
-def school_options_section(
-    plan: Plan, row_id: str, text: Text, reasons: Mapping[str, str]
-) -> PageSection | None:
-    """The options of a school in a plan; None where the plan has none of it.
-
-    Parameters
-    ----------
-    plan : Plan
-    row_id : str
-        Of the school.
-    text : Text
-        The reader's language.
-    reasons : mapping of str
-        By `option_id`, in words, why an option is not feasible.
-    """
-    table = plan_tables.options_of_school(plan, row_id)
-    if table.empty:
-        return None
-    rows = []
-    for row in table.to_dict("records"):
-        state = text(N_("feasible"))
-        if row["is_chosen"]:
-            state = text(N_("chosen, {year}"), year=row["year"])
-        elif not row["is_feasible"]:
-            state = reasons.get(str(row["option_id"])) or name_of(row["reason"], REASON_NAMES, text)
-        elif not row["is_priced"]:
-            state = text(REASON_NAMES["unpriced"])
-        partner = plain(row["partner"] or "")
-        rows.append(
-            (
-                _join(option_name(row["option"], text), partner),
-                state,
-                short_rupiah(row["capex_idr"], text) or _NONE,
-                short_rupiah(row["opex_year_idr"], text) or _NONE,
-            )
-        )
-    heads = (N_("Option"), N_("State"), N_("Capex"), N_("Opex a year"))
-    words = N_("From plan {plan}; amounts without PPN.")
-    return PageSection(
-        text(N_("Ways to connect it")),
-        "options",
-        said=[text(words, plan=plan.folder.name)],
-        grids=[WordTable("", tuple(map(text, heads)), tuple(rows), frozenset({2, 3}))],
     )
 
 

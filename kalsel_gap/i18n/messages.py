@@ -579,26 +579,6 @@ HINDRANCES: dict[str, str] = {
     "vulnerable": N_("vulnerable school or village"),
     "water": N_("access over water"),
 }
-# Options of a plan, by their codes.
-OPTION_NAMES: dict[str, str] = {
-    "subscription": N_("subscription of a fixed network"),
-    "cpe_4g": N_("outdoor 4G receiver"),
-    "microwave": N_("microwave link"),
-    "microwave_relay": N_("microwave link with a relay"),
-    "fibre": N_("fibre line"),
-    "leo": N_("satellite terminal, low orbit (LEO)"),
-    "satria": N_("satellite terminal of SATRIA-1"),
-    "vsat": N_("commercial VSAT"),
-    "bts": N_("proposed new 4G site (BTS)"),
-    "hub": N_("shared connection of a neighbour (hub)"),
-}
-# What is opened once and serves many.
-SHARED_NAMES: dict[str, str] = {
-    "bts": N_("new 4G site (BTS)"),
-    "relay": N_("microwave relay"),
-    "hub": N_("hub"),
-    "trunk": N_("fibre trunk"),
-}
 # Why an option is not possible; placeholders are parameters of the reason.
 OPTION_REASONS: dict[str, str] = {
     "duplicate": N_("Another row of this NPSN counts in its place."),
@@ -745,6 +725,12 @@ NAMES: dict[str, str] = {
     "audit": N_("Audit page"),
     "compare": N_("Comparison"),
     "land_signal": N_("signal on the land"),
+    "options": N_("ways to connect each school"),
+    "columns": N_("choices and limits"),
+    "solve": N_("search for the best plan"),
+    "tables": N_("tables of the plan"),
+    "objectives": N_("plans by objective"),
+    "sweep": N_("plans by budget"),
     "report": N_("Report"),
     "previews": N_("pictures for the map"),
     "gis": N_("layers for GIS"),

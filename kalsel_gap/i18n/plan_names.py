@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OPTION_NAMES: dict[str, str] = {
-    "subscription": N_("fixed line, subscribed"),
+    "subscription": N_("fixed line"),
     "cpe_4g": N_("outdoor 4G antenna"),
     "microwave": N_("microwave hop"),
     "microwave_relay": N_("microwave by a relay"),
     "fibre": N_("new fibre"),
-    "leo": N_("satellite in low orbit (LEO)"),
+    "leo": N_("LEO satellite"),
     "satria": N_("SATRIA-1 terminal"),
     "vsat": N_("VSAT"),
-    "bts": N_("new 4G site (proposal)"),
+    "bts": N_("new 4G site, proposed"),
     "hub": N_("link from a neighbour"),
 }
 SHARED_NAMES: dict[str, str] = {
@@ -64,11 +64,15 @@ REASON_NAMES: dict[str, str] = {
     "chosen": N_("chosen"),
     "feasible": N_("feasible"),
     "unpriced": N_("feasible, but without a price"),
+    "duplicate": N_("the same school in another row"),
+    "closed": N_("the school is closed"),
     "no_location": N_("no usable location"),
+    "no_evidence": N_("nothing is known of its service"),
     "already_adequate": N_("the service is adequate already"),
     "no_fixed_network": N_("no fixed network there"),
     "fixed_unknown": N_("not known whether there is a fixed network"),
     "no_4g": N_("no 4G there"),
+    "weak_4g": N_("the declared 4G is too weak"),
     "below_level": N_("4G too weak, even outdoors"),
     "level_unknown": N_("level of 4G not known"),
     "cell_full": N_("covered, but the cell is full"),
@@ -77,11 +81,16 @@ REASON_NAMES: dict[str, str] = {
     "sight_unknown": N_("line of sight not known"),
     "too_tall": N_("the mast would be too tall"),
     "no_site": N_("no site within reach"),
+    "no_relay": N_("no relay within reach"),
+    "not_needed": N_("not needed: a direct link is possible"),
+    "no_fibre": N_("no fibre within reach"),
     "no_hub": N_("no neighbour within reach"),
     "sky_hidden": N_("terrain hides too much of the sky"),
     "sky_unknown": N_("view of the sky not known"),
     "less_than_now": N_("less than there is now"),
     "no_gain": N_("no gain over what there is"),
+    "rates_unknown": N_("speed of the option not known"),
+    "no_proposal": N_("in reach of no proposed 4G site"),
     "not_eligible": N_("the place has coverage, so it is no proposal"),
 }
 # How the solver ended: what a reader must know of it.
@@ -110,7 +119,7 @@ def option_name(code: object, text: Text) -> str:
     Examples
     --------
     >>> option_name("leo", Text("en")), option_name("open:relay", Text("en"))
-    ('satellite in low orbit (LEO)', 'relay')
+    ('LEO satellite', 'relay')
     """
     kind = str(code)
     if kind.startswith("open:"):

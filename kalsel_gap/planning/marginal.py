@@ -1,4 +1,4 @@
-"""The first schools that a plan leaves out: what they need, what is short, what more money buys.
+"""The first schools that a plan leaves out: what they need, and what is short of it.
 
 The plan is kept as it is and what is left of each ceiling is given out: so it is a statement about
 this plan, and a plan of larger ceilings can only be better.
@@ -9,12 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import pandas as pd
 
-MORE_IDR = 1_000_000_000  # rupiah that are added to a ceiling to see what they buy
 _CELL = ["envelope", "spend_year"]
 _COLUMNS = (
     *("row_id", "option_id", "option", "year", "value", "needs_idr"),
@@ -63,86 +61,6 @@ def find_marginal(
     ).drop_duplicates("row_id")
     found = found.sort_values(["rate", "row_id"], ascending=[False, True], kind="stable")
     return found[list(_COLUMNS)].reset_index(drop=True)
-
-
-def value_more_money(
-    candidates: pd.DataFrame,
-    needs: pd.DataFrame,
-    left: pd.DataFrame,
-    students: pd.Series[int],
-    *,
-    more_idr: int = MORE_IDR,
-) -> pd.DataFrame:
-    """What more money in one year of one envelope would buy, in schools and pupils.
-
-    It goes to the schools that are left out, in the order of value for the money, as long as all
-    that an option needs is there.
-
-    Parameters
-    ----------
-    candidates, needs, left : DataFrame
-        As of :func:`find_marginal`.
-    students : Series
-        Pupils by `row_id` (Int64); missing where they are not known.
-    more_idr : int
-        Rupiah that are added.
-
-    Returns
-    -------
-    DataFrame
-        `envelope`, `year`, `more_idr`, `schools`, `students` (those that are known), `value`; a
-        row for each ceiling, by envelope and year.
-    """
-    known = left[left["left_idr"].notna()]
-    room = {
-        (str(row.envelope), int(row.year)): int(row.left_idr)
-        for row in known.itertuples(index=False)
-    }
-    spending: dict[tuple[str, int], dict[tuple[str, int], int]] = {}
-    for row in needs.itertuples(index=False):
-        cells = spending.setdefault((str(row.option_id), int(row.year)), {})
-        cell = str(row.envelope), int(row.spend_year)
-        cells[cell] = cells.get(cell, 0) + int(row.idr)
-    order = candidates.merge(_shortages(needs, left), on=["option_id", "year"], how="inner")
-    order = order.assign(rate=_rate(order)).sort_values(
-        ["rate", "row_id", "year", "option_id"],
-        ascending=[False, True, True, True],
-        kind="stable",
-    )
-    lacking = order[order["short_idr"] > 0]
-    wanted: dict[tuple[str, int], list[tuple[str, str, int, float]]] = {}
-    for row in lacking.itertuples(index=False):
-        # Money in one place helps only who lacks nothing in another one.
-        if int(row.short_idr) == int(row.short_there_idr) <= more_idr:
-            cell = str(row.short_envelope), int(row.short_year)
-            each = str(row.row_id), str(row.option_id), int(row.year), float(row.value)
-            wanted.setdefault(cell, []).append(each)
-    rows = []
-    for cell in sorted(room):
-        bought = list(_buy(wanted.get(cell, []), spending, {**room, cell: room[cell] + more_idr}))
-        pupils = students.reindex([row_id for row_id, _ in bought]).dropna()
-        rows.append(
-            (*cell, more_idr, len(bought), int(pupils.sum()), float(sum(v for _, v in bought)))
-        )
-    names = ["envelope", "year", "more_idr", "schools", "students", "value"]
-    return pd.DataFrame(rows, columns=names)
-
-
-def _buy(
-    wanted: list[tuple[str, str, int, float]],
-    spending: dict[tuple[str, int], dict[tuple[str, int], int]],
-    room: dict[tuple[str, int], int],
-) -> Iterator[tuple[str, float]]:
-    """Rows and values that fit one after the other; a school is served once."""
-    served = set()
-    for row_id, option_id, year, value in wanted:
-        cells = spending[option_id, year]
-        if row_id in served or any(idr > room[cell] for cell, idr in cells.items()):
-            continue
-        for cell, idr in cells.items():
-            room[cell] -= idr
-        served.add(row_id)
-        yield row_id, value
 
 
 def _shortages(needs: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:

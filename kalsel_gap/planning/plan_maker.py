@@ -19,7 +19,7 @@ from kalsel_gap.storage.plan_folder import write_plan
 from kalsel_gap.storage.run_folder import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from kalsel_gap.planning.chosen_plan import ProvenChoice
@@ -76,6 +76,33 @@ def make_plan(
         :func:`.chosen_plan.choose_plan` and :func:`.plan_folder.write_plan`; `plan_undated`: no
         budget year is stated, and no date of the data.
     """
+    request = request_plan(
+        *(run, opened), objective=objective, add_sites=add_sites, without=without, report=report
+    )
+    own = _own_overrides(opened.project.plan.objective, objective, add_sites, without)
+    folder = out if out is not None else opened.project.output.plans_folder()
+    return keep_plan(run, opened, request, folder, own=own, report=report, overwrite=overwrite)
+
+
+def request_plan(
+    run: Run,
+    opened: Opened,
+    *,
+    objective: Objective | None = None,
+    add_sites: Sequence[tuple[float, float, float]] = (),
+    without: Sequence[str] = (),
+    report: Reporter = _silent,
+) -> PlanRequest:
+    """What a plan is chosen from: options, prices, deliveries, rules.
+
+    Several plans of one run share it: with :func:`dataclasses.replace` for other ceilings or
+    another objective the options are not made again.
+
+    Parameters
+    ----------
+    run, opened, objective, add_sites, without, report
+        As of :func:`make_plan`.
+    """
     report("options", 0, 1)
     years = budget_years(opened)
     prices = price_table(opened)
@@ -83,7 +110,7 @@ def make_plan(
     effects, _ = match_deliveries(read_delivery(opened)[0], run.schools)
     report("options", 1, 1)
     rules = opened.project.plan
-    request = PlanRequest(
+    return PlanRequest(
         schools=run.schools,
         options=made.options,
         shared=made.shared,
@@ -97,11 +124,35 @@ def make_plan(
         without=tuple(without),
         path=opened.path,
     )
+
+
+def keep_plan(
+    run: Run,
+    opened: Opened,
+    request: PlanRequest,
+    folder: Path,
+    *,
+    own: Mapping[str, Any],
+    report: Reporter = _silent,
+    overwrite: bool = False,
+) -> Plan:
+    """Choose a plan and write it.
+
+    Parameters
+    ----------
+    run, opened, report, overwrite
+        As of :func:`make_plan`.
+    request : PlanRequest
+        As of :func:`request_plan`.
+    folder : Path
+        Folder of the plans.
+    own : mapping
+        What is set for this plan alone, by full dotted key, beside the overrides of the project.
+    """
     tables, proven = choose_plan(request, report)
     report("write", 0, 1)
     manifest = _manifest(run, opened, request, proven)
-    manifest["overrides"] |= _own_overrides(rules.objective, objective, add_sites, without)
-    folder = out if out is not None else opened.project.output.plans_folder()
+    manifest["overrides"] |= own
     plan = write_plan(folder, manifest, tables, overwrite=overwrite)
     report("write", 1, 1)
     return plan

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import TypeVar
 
-    Key = TypeVar("Key")
+    CeilingKey = TypeVar("CeilingKey")
 
 LEAST_POINTS = 3  # two make no knee
 MOST_POINTS = 50
@@ -102,7 +102,7 @@ def even_totals(low: int, high: int, count: int) -> tuple[int, ...]:
     return tuple(sorted({low, *(each for each in between if low < each < high), high}))
 
 
-def scale_ceilings(ceilings: Mapping[Key, int], total: int) -> dict[Key, int]:
+def scale_ceilings(ceilings: Mapping[CeilingKey, int], total: int) -> dict[CeilingKey, int]:
     """Ceilings with another sum and the same shares of it, exact to the rupiah.
 
     Each is rounded down; what is left over is given, rupiah by rupiah, to those that lost most by

@@ -54,3 +54,20 @@ def test_never_more_than_half_a_unit_of_the_third_digit_away(amount: int) -> Non
     word = {"": 1, "k": 10**3, "m": 10**6, "bn": 10**9, "tn": 10**12}
     number, _, unit = short_amount(amount, EN).replace(",", "").replace("−", "-").partition(" ")
     assert abs(float(number) * word[unit] - amount) <= max(abs(amount), 1) * 0.00501
+
+
+@pytest.mark.parametrize(
+    ("amount", "short", "words"),
+    [
+        (2_140_000_000, "Rp 2,14 M", "Rp 2,14 miliar"),
+        (310_000_000, "Rp 310 jt", "Rp 310 juta"),
+        (12_500, "Rp 12,5 rb", "Rp 12,5 ribu"),
+        (1_200_000_000_000, "Rp 1,2 T", "Rp 1,2 triliun"),
+    ],
+)
+def test_indonesian_words(amount: int, short: str, words: str) -> None:
+    text = Text("id")
+    assert short_rupiah(amount, text) == short
+    assert short_rupiah(amount, text, in_words=True) == words
+    assert aloud_rupiah(f"perlu {short}.", text) == f"perlu {words}."
+    assert full_rupiah(amount, text) == f"Rp {amount:,}".replace(",", ".")

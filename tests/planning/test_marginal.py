@@ -1,11 +1,11 @@
-"""What the schools that are left out need, what is short, and what more money buys."""
+"""What the schools that are left out need, and what is short."""
 
 from __future__ import annotations
 
 import pandas as pd
 import pytest
 
-from kalsel_gap.planning.marginal import find_marginal, value_more_money
+from kalsel_gap.planning.marginal import find_marginal
 
 LEFT = pd.DataFrame(
     {
@@ -81,48 +81,6 @@ def test_where_nothing_is_short_something_else_is() -> None:
     assert found["short_idr"].tolist() == [0]
 
 
-def test_more_money_is_given_out_in_order_and_only_where_all_is_there() -> None:
-    rows = [("a:2", 310, 31.0), ("a:3", 400, 100.0), ("a:4", 350, 10.0), ("a:5", 300, 1.0)]
-    choice = candidates(
-        *((name, f"{name}|leo|", 2027, value) for name, _, value in rows),
-        ("a:3", "a:3|vsat|", 2027, 99.0),  # a school is served once
-        ("a:6", "a:6|leo|", 2027, 900.0),  # lacks money of the BOS as well
-    )
-    spent = needs(
-        *((f"{name}|leo|", 2027, "apbd_63_01", 2027, idr) for name, idr, _ in rows),
-        ("a:3|vsat|", 2027, "apbd_63_01", 2027, 400),
-        ("a:6|leo|", 2027, "apbd_63_01", 2027, 300),
-        ("a:6|leo|", 2027, "bos", 2027, 51),
-    )
-    students = pd.Series([200, None, 30, 7], index=["a:3", "a:2", "a:4", "a:5"], dtype="Int64")
-    found = value_more_money(choice, spent, LEFT, students, more_idr=500)
-    # 298 + 500: a:3 takes 400 of 798, a:2 takes 310 of 398; neither a:4 nor a:5 fits in 88.
-    assert found.to_dict("records") == [
-        *(
-            {
-                "envelope": "apbd_63_01",
-                "year": year,
-                "more_idr": 500,
-                "schools": schools,
-                "students": pupils,
-                "value": value,
-            }
-            for year, schools, pupils, value in ((2027, 2, 200, 131.0), (2028, 0, 0, 0.0))
-        ),
-        {
-            "envelope": "bos",
-            "year": 2027,
-            "more_idr": 500,
-            "schools": 0,
-            "students": 0,
-            "value": 0.0,
-        },
-    ]
-
-
 @pytest.mark.parametrize("missing", [candidates(), candidates(("z:1", "z|leo|", 2027, 1.0))])
 def test_nobody_is_left_out(missing: pd.DataFrame) -> None:
-    none = needs()
-    assert find_marginal(missing, none, LEFT).empty
-    students = pd.Series([], index=[], dtype="Int64")
-    assert value_more_money(missing, none, LEFT, students)["schools"].sum() == 0
+    assert find_marginal(missing, needs(), LEFT).empty
