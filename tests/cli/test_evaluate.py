@@ -38,7 +38,7 @@ def planned(
     ranked: Path,
     at: tuple[str, ...],
     cli: CommandLine,
-    without_images: None,  # noqa: ARG001 - maps are not looked at here
+    without_images: None,
 ) -> Path:
     """data/tiny with a run and a plan of it; nothing is delivered."""
     with (ranked / FILE_NAME).open("a", encoding="utf-8") as file:
