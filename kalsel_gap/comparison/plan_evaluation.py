@@ -15,9 +15,9 @@ import pandas as pd
 from kalsel_gap.comparison.gap_changes import GAP_CHANGES
 from kalsel_gap.comparison.planned_schools import (
     OF_A_RUN,
+    follow_schools,
     near_new_site,
     planned_money,
-    planned_schools,
 )
 from kalsel_gap.comparison.school_matches import match_schools
 from kalsel_gap.deliverables.provenance import last_day_of_data
@@ -202,7 +202,7 @@ def evaluate_plan(
     day = last_day_of_data(after)
     year = None if day is None else day.year
     reported = plan.table("delivery") if delivery is None else delivery
-    schools = planned_schools(plan, old, new, pairs, reported, year)
+    schools = follow_schools(plan, old, new, pairs, reported, year)
     near = near_new_site(schools)
     compared: Comparison = "delivered" if is_served(schools, "delivered").any() else "chosen"
     effects = pd.DataFrame(_effects(schools, near), columns=list(EFFECTS))
