@@ -1,8 +1,8 @@
 """Time, memory and gap of a plan for a province, beside what four simple rules reach.
 
 Invented schools, options, ceilings, supply, teams and floors: ``python benchmarks/plan.py``; with
-``--hubs`` also shared hubs, at most eight candidates a school. Each rule of the peers keeps the same
-limits as the plan: it takes its next column where this still fits.
+``--hubs`` also shared hubs, at most eight candidates a school. Each rule keeps the same limits as
+the plan: it takes its next column where this still fits.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from kalsel_gap.planning.bound import bounds
 from kalsel_gap.planning.fill import fill, take_in_order
 from kalsel_gap.planning.model import Problem, RowName, check_solution, value_of
 from kalsel_gap.planning.solve import solve
+from kalsel_gap.planning.tightening import tighten
 
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
@@ -232,7 +233,7 @@ def rules_of(instance: Instance) -> dict[str, IntArray]:
 
 def measure(instance: Instance, *, gap: float, nodes: int, seconds: float | None) -> None:
     """Print what the bound, the fill, the solver and the rules reach."""
-    problem = instance.problem
+    problem = tighten(instance.problem)
     print(
         f"{problem.n:,} columns, {len(problem.limit):,} rows, {len(problem.needs_column):,} needs"
     )
@@ -241,7 +242,7 @@ def measure(instance: Instance, *, gap: float, nodes: int, seconds: float | None
         plan = fill(problem, bound)
         value = value_of(problem, plan)
         print(
-            f"  temperature {number}: {time.perf_counter() - begun:6.2f} s, bound {bound.value:.3f},"
+            f"  round {number}: {time.perf_counter() - begun:6.2f} s, bound {bound.value:.3f},"
             f" fill {value:.3f}, gap {bound.value / value - 1:.4%},"
             f" faults {len(check_solution(problem, plan))}"
         )

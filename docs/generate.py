@@ -30,6 +30,7 @@ from kalsel_gap.cli import main as run_command
 from kalsel_gap.comparison.causes import CAUSES
 from kalsel_gap.comparison.gap_changes import GAP_CHANGES
 from kalsel_gap.comparison.run_comparison import SCHOOLS as COMPARED
+from kalsel_gap.deliverables.budget_columns import BTS, BUDGET, MARGINAL, OF_SCHOOLS, TOTALS
 from kalsel_gap.deliverables.codes import words_of
 from kalsel_gap.deliverables.gis_layers import SITE_FIELDS
 from kalsel_gap.deliverables.use_case_words import USES as USE_NAMES
@@ -368,6 +369,8 @@ def data_dictionary() -> str:
         ),
         "## Columns of a comparison",
         comparison(),
+        "## Lists of a plan",
+        lists_of_plan(),
         "## Other files of a run",
         other_files(),
     ]
@@ -600,6 +603,29 @@ def other_files() -> str:
         "`runs/outputs.json` holds the SHA-256 of the files that were written from it.\n\n"
         + table(("file", "column", "meaning"), iter(rows))
     )
+
+
+def lists_of_plan() -> str:
+    """Columns of the lists that are made from a plan, in both languages."""
+    lists = (
+        ("`export csv --columns budget`: a line for each school, budget year and item", BUDGET),
+        ("`export csv --columns budget_totals`: their sums by budget year and envelope", TOTALS),
+        ("`export bts`: base stations that are proposed to Komdigi/BAKTI", BTS),
+        ("The marginal list of `export xlsx --columns budget`", MARGINAL),
+        ("Behind the schools in `export xlsx`, where the run has a plan", OF_SCHOOLS),
+    )
+    about = (
+        "Rupiah are whole numbers. Lines sum up to the totals, and the totals are those of the "
+        "plan. `{years}` stands for the horizon of the costs."
+    )
+    parts = [about]
+    for title, columns in lists:
+        rows = (
+            (code(c.name), c.label, translated(c.label), c.dtype, c.description) for c in columns
+        )
+        headings = ("column", "English", "Indonesian", "dtype", "meaning")
+        parts += [f"{title}:", table(headings, rows)]
+    return "\n\n".join(parts)
 
 
 def comparison() -> str:

@@ -22,6 +22,7 @@ from kalsel_gap.cli import (
     evaluate,
     explain,
     export,
+    export_plan,
     init,
     objections,
     options,
@@ -115,6 +116,8 @@ export_app.command("geojson", cls=Command, help=export.GEOJSON_HELP)(export.geoj
 export_app.command("parquet", cls=Command, help=export.PARQUET_HELP)(export.parquet)
 export_app.command("kml", cls=Command, help=export.KML_HELP)(export.kml)
 export_app.command("flatgeobuf", cls=Command, help=export.FLATGEOBUF_HELP)(export.flatgeobuf)
+export_app.command("tor", cls=Command, help=export_plan.TOR_HELP)(export_plan.tor)
+export_app.command("bts", cls=Command, help=export_plan.BTS_HELP)(export_plan.bts)
 app.add_typer(export_app, name="export")
 
 

@@ -12,7 +12,7 @@ from kalsel_gap.errors import OutputError, ProjectError
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
     import typer
@@ -221,3 +221,33 @@ def _is_input(path: Path, manifest: Mapping[str, Any]) -> bool:
 
     inputs = {item["sha256"] for item in manifest.get("inputs", {}).values()}
     return path.is_file() and hash_of_file(path) in inputs
+
+
+def write_data(
+    chosen: Drawn, data: str | bytes, out: Path | None, text: Text, *, quiet: bool
+) -> None:
+    """Write to the file, or to standard output without one."""
+    if out is None:
+        console.emit(str(data))
+        return
+    written = data.encode("utf-8") if isinstance(data, str) else data
+    write_unless_open(chosen, out, lambda path: path.write_bytes(written), text, quiet=quiet)
+
+
+def write_unless_open(
+    chosen: Drawn, out: Path, write: Callable[[Path], object], text: Text, *, quiet: bool
+) -> None:
+    """Write the file, or another one beside it while a spreadsheet has it open, and say so."""
+    from kalsel_gap.storage.outputs import opened_by
+
+    lock = opened_by(out)
+    place = chosen.outputs.write_unless_open(out, write)
+    if place == out:
+        console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
+        return
+    # Also where no notes are wanted: the file that was asked for is not the new one.
+    words = N_("{path} is open in another program and was not replaced. Written instead: {other}")
+    console.note(text(words, path=out, other=place))
+    if lock is not None:
+        words = N_("If no program has it open, delete {lock} and run the command again.")
+        console.note(text(words, lock=lock))

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from kalsel_gap.cli import console, drawn, options
+from kalsel_gap.cli import console, drawn, export_plan, options, plan_choice
 from kalsel_gap.cli.drawn import Drawn
 from kalsel_gap.cli.options import By, DialectChoice, NamesChoice
+from kalsel_gap.cli.plan_choice import BookChoice
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
     from kalsel_gap.deliverables.tables import View
@@ -28,22 +26,26 @@ CSV_HELP = N_(
     "Write the schools as CSV.\n\n"
     "The columns that a person reads first; --columns all writes every column, the same ones in "
     "each project. --names both writes two lines of headers: names for programs in the first, "
-    "words for people in the second.\n\n"
+    "words for people in the second. --columns budget writes the lines of the budget of a plan, "
+    "--columns budget_totals their sums by year and source of funds.\n\n"
     "Example: kalsel-gap export csv --lang id --dialect id --out list.csv"
 )
 
 XLSX_HELP = N_(
     "Write a workbook for Excel or LibreOffice.\n\n"
     "Sheets: summary, ranked list, schools without a rank, each kabupaten, each office that is "
-    "responsible, data dictionary, findings, method and sources. While another program has the "
-    "workbook open, the new one is written beside it under another name.\n\n"
+    "responsible, data dictionary, findings, method and sources. Where the run has a plan, each "
+    "school has what is chosen for it. --columns budget: the budget of a plan, a sheet for each "
+    "office (SKPD). While another program has the workbook open, the new one is written beside it "
+    "under another name.\n\n"
     "Example: kalsel-gap export xlsx --lang id --out list.xlsx"
 )
 GPKG_HELP = N_(
     "Write a GeoPackage that QGIS opens with its symbology.\n\n"
     "Layers: schools, findings, sites, results by kabupaten, kecamatan and desa with their "
     "boundaries, predicted levels; the descriptions of the columns are included. Filters choose "
-    "the schools, their findings and their predicted levels.\n\n"
+    "the schools, their findings and their predicted levels. With --plan also what the plan "
+    "chooses.\n\n"
     "Example: kalsel-gap export gpkg --out schools.gpkg"
 )
 GEOJSON_HELP = N_(
@@ -77,6 +79,7 @@ def csv(
     project: options.ProjectFile = None,
     runs: options.RunsFolder = None,
     run: options.RunName = None,
+    plan: plan_choice.PlanName = None,
     out: options.OutFile = None,
     columns: options.CsvColumns = "summary",
     dialect: options.CsvDialect = DialectChoice.raw,
@@ -98,10 +101,21 @@ def csv(
     from kalsel_gap.deliverables import tables
 
     source = drawn.RunChoice(project, runs, run)
+    filters = (kabupaten, kecamatan, level, authority, terrain, gap)
+    if list_ := export_plan.list_wanted(columns, plan, (*filters, top)):
+        export_plan.write_csv(
+            *(ctx, source, plan, list_, out),
+            dialect=dialect,
+            names=names,
+            overwrite=overwrite,
+            lang=lang,
+            quiet=quiet,
+        )
+        return
     chosen = drawn.open_run(
         *(ctx, source, out, (".csv",)), overwrite=overwrite, lang=lang, quiet=quiet
     )
-    view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
+    view = _view(by, top, filters)
     selected = tables.select(chosen.run.schools, view)
     _note_nothing(chosen, selected, view, ctx.obj, quiet=quiet)
     is_for_people = dialect is not DialectChoice.raw or options.is_language_given(ctx, lang)
@@ -111,7 +125,7 @@ def csv(
         names=options.names_of(columns) or (),
         named=named.value,
     )
-    _write(chosen, data, out, ctx.obj, quiet=quiet)
+    drawn.write_data(chosen, data, out, ctx.obj, quiet=quiet)
 
 
 def xlsx(
@@ -121,6 +135,9 @@ def xlsx(
     project: options.ProjectFile = None,
     runs: options.RunsFolder = None,
     run: options.RunName = None,
+    plan: plan_choice.PlanName = None,
+    no_plan: plan_choice.NoPlan = False,
+    columns: plan_choice.BookColumns = BookChoice.schools,
     top: options.Top = None,
     by: options.RankBy = By.deficit,
     kabupaten: options.OnlyKabupaten = None,
@@ -139,10 +156,20 @@ def xlsx(
     from kalsel_gap.deliverables.workbook import STEP, write_workbook
 
     source = drawn.RunChoice(project, runs, run)
-    chosen = drawn.open_run(
-        *(ctx, source, out, (".xlsx",)), overwrite=overwrite, lang=lang, quiet=quiet
+    filters = (kabupaten, kecamatan, level, authority, terrain, gap)
+    if columns is BookChoice.budget:
+        export_plan.list_wanted(columns.value, plan, (*filters, top))
+        export_plan.write_xlsx(ctx, source, plan, out, overwrite=overwrite, lang=lang, quiet=quiet)
+        return
+    found = plan_choice.open_run_with_plan(
+        *(ctx, source, plan, out, (".xlsx",)),
+        overwrite=overwrite,
+        lang=lang,
+        quiet=quiet,
+        wanted="none" if no_plan else "wanted",
     )
-    view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
+    chosen = found.chosen
+    view = _view(by, top, filters)
     selected = tables.select(chosen.run.schools, view.everyone())
     _note_nothing(chosen, selected, view, ctx.obj, quiet=quiet)
     with console.progress(ctx.obj, (STEP,), quiet=quiet) as report:
@@ -151,9 +178,10 @@ def xlsx(
             *(chosen.run, view),
             text=chosen.words,
             older=chosen.older,
+            plan=found.plan,
             progress=partial(report, STEP),
         )
-        _write_unless_open(chosen, out, lambda path: write(path=path), ctx.obj, quiet=quiet)
+        drawn.write_unless_open(chosen, out, lambda path: write(path=path), ctx.obj, quiet=quiet)
 
 
 def geojson(
@@ -190,7 +218,7 @@ def geojson(
     selected = _selected(chosen, view, ctx.obj, quiet=quiet)
     with console.progress(ctx.obj, ("gis",), quiet=quiet):
         data = gis_layers.to_geojson(chosen.run, selected, chosen.words)
-    _write(chosen, data, out, ctx.obj, quiet=quiet)
+    drawn.write_data(chosen, data, out, ctx.obj, quiet=quiet)
 
 
 def gpkg(
@@ -200,6 +228,7 @@ def gpkg(
     project: options.ProjectFile = None,
     runs: options.RunsFolder = None,
     run: options.RunName = None,
+    plan: plan_choice.PlanName = None,
     crs: options.LayerCrs = None,
     top: options.Top = None,
     by: options.RankBy = By.deficit,
@@ -219,9 +248,14 @@ def gpkg(
     from kalsel_gap.deliverables.layer_crs import chosen_crs
 
     source = drawn.RunChoice(project, runs, run)
-    chosen = drawn.open_run(
-        *(ctx, source, out, (".gpkg",)), overwrite=overwrite, lang=lang, quiet=quiet
+    found = plan_choice.open_run_with_plan(
+        *(ctx, source, plan, out, (".gpkg",)),
+        overwrite=overwrite,
+        lang=lang,
+        quiet=quiet,
+        wanted="none",
     )
+    chosen = found.chosen
     view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
     crs = chosen_crs(crs, chosen.run.schools)
     _selected(chosen, view, ctx.obj, quiet=quiet)
@@ -232,7 +266,11 @@ def gpkg(
     ):
         progress = partial(report, "gis")
         gis_layers.write_gpkg(
-            chosen.run, temporary, chosen.words, crs=crs, view=view, progress=progress
+            *(chosen.run, temporary, chosen.words),
+            crs=crs,
+            view=view,
+            plan=found.plan,
+            progress=progress,
         )
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
 
@@ -326,7 +364,7 @@ def parquet(
     selected = _selected(chosen, view, ctx.obj, quiet=quiet)
     with console.progress(ctx.obj, ("gis",), quiet=quiet):
         data = to_geoparquet(chosen.run, selected, chosen.words, crs=crs)
-    _write(chosen, data, out, ctx.obj, quiet=quiet)
+    drawn.write_data(chosen, data, out, ctx.obj, quiet=quiet)
 
 
 def kml(
@@ -363,7 +401,7 @@ def kml(
     selected = _selected(chosen, view, ctx.obj, quiet=quiet)
     with console.progress(ctx.obj, ("gis",), quiet=quiet):
         data = to_kml(chosen.run, selected, chosen.words)
-    _write(chosen, data, out, ctx.obj, quiet=quiet)
+    drawn.write_data(chosen, data, out, ctx.obj, quiet=quiet)
 
 
 def flatgeobuf(
@@ -400,7 +438,7 @@ def flatgeobuf(
     selected = _selected(chosen, view, ctx.obj, quiet=quiet, holds_placeless=False)
     with console.progress(ctx.obj, ("gis",), quiet=quiet):
         data = to_flatgeobuf(chosen.run, selected, chosen.words, crs=crs)
-    _write(chosen, data, out, ctx.obj, quiet=quiet)
+    drawn.write_data(chosen, data, out, ctx.obj, quiet=quiet)
 
 
 def _view(by: By, top: int | None, filters: tuple[list[str] | None, ...]) -> View:
@@ -438,31 +476,3 @@ def _selected(
     for sentence in filter(None, said):
         console.note(sentence, quiet=quiet)
     return selected
-
-
-def _write(chosen: Drawn, data: str | bytes, out: Path | None, text: Text, *, quiet: bool) -> None:
-    """Write to the file, or to standard output without one."""
-    if out is None:
-        console.emit(str(data))
-        return
-    written = data.encode("utf-8") if isinstance(data, str) else data
-    _write_unless_open(chosen, out, lambda path: path.write_bytes(written), text, quiet=quiet)
-
-
-def _write_unless_open(
-    chosen: Drawn, out: Path, write: Callable[[Path], object], text: Text, *, quiet: bool
-) -> None:
-    """Write the file, or another one beside it while a spreadsheet has it open, and say so."""
-    from kalsel_gap.storage.outputs import opened_by
-
-    lock = opened_by(out)
-    place = chosen.outputs.write_unless_open(out, write)
-    if place == out:
-        console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
-        return
-    # Also where no notes are wanted: the file that was asked for is not the new one.
-    words = N_("{path} is open in another program and was not replaced. Written instead: {other}")
-    console.note(text(words, path=out, other=place))
-    if lock is not None:
-        words = N_("If no program has it open, delete {lock} and run the command again.")
-        console.note(text(words, lock=lock))

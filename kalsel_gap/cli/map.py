@@ -6,12 +6,14 @@ from pathlib import Path
 
 import typer
 
-from kalsel_gap.cli import console, drawn, options
+from kalsel_gap.cli import console, drawn, options, plan_choice
 from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_(
     "Write the official run, or without one the last full run, as a map: one HTML file that opens "
     "without internet.\n\n"
+    "Where the run has a plan, schools can be shown by what it chooses for them and in which "
+    "year.\n\n"
     "Example: kalsel-gap map --out map.html"
 )
 
@@ -22,6 +24,8 @@ def map(  # noqa: A001 - the command's name
     project: options.ProjectFile = None,
     runs: options.RunsFolder = None,
     run: options.RunName = None,
+    plan: plan_choice.PlanName = None,
+    no_plan: plan_choice.NoPlan = False,
     kabupaten: options.OnlyKabupaten = None,
     out: options.NewFile = Path("map.html"),
     overwrite: options.Overwrite = False,
@@ -33,10 +37,15 @@ def map(  # noqa: A001 - the command's name
     from kalsel_gap.deliverables.web_map import write_map
 
     source = drawn.RunChoice(project, runs, run)
-    chosen = drawn.open_run(
-        *(ctx, source, out, (".html", ".htm")), overwrite=overwrite, lang=lang, quiet=quiet
+    found = plan_choice.open_run_with_plan(
+        *(ctx, source, plan, out, (".html", ".htm")),
+        overwrite=overwrite,
+        lang=lang,
+        quiet=quiet,
+        wanted="none" if no_plan else "wanted",
     )
+    chosen = found.chosen
     with chosen.outputs.replace(out) as temporary:
-        write_map(chosen.run, temporary, chosen.words, kabupaten=kabupaten or ())
+        write_map(chosen.run, temporary, chosen.words, kabupaten=kabupaten or (), plan=found.plan)
     text: Text = ctx.obj
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)

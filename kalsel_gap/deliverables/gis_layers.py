@@ -23,6 +23,7 @@ from kalsel_gap.deliverables import (
     columns,
     findings_layer,
     geopackage,
+    plan_layer,
     prediction_layer,
     symbology,
 )
@@ -32,6 +33,7 @@ from kalsel_gap.deliverables.iso19115 import run_abstract, to_iso19115
 from kalsel_gap.deliverables.layer_crs import METRIC_CRS
 from kalsel_gap.deliverables.layer_styles import NamedStyle, outline_style, points_style
 from kalsel_gap.deliverables.map_story import list_length
+from kalsel_gap.deliverables.plan_words import plan_notices
 from kalsel_gap.deliverables.provenance import (
     day_of_writing,
     last_day_of_data,
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.deliverables.tables import View
     from kalsel_gap.stages import Progress
+    from kalsel_gap.storage.plan_folder import Plan
     from kalsel_gap.storage.run_folder import Run
 
 _DEGREES = 6  # decimals: a decimetre, as RFC 7946 advises
@@ -140,6 +143,7 @@ def write_gpkg(
     *,
     crs: str = METRIC_CRS,
     view: View | None = None,
+    plan: Plan | None = None,
     progress: Progress = silent,
 ) -> None:
     """Write the run as a GeoPackage that QGIS opens with its symbology.
@@ -157,6 +161,8 @@ def write_gpkg(
     view : View, optional
         Which schools the layers of schools, findings and predictions are about; all by default.
         Sites and areas are those of the whole run.
+    plan : Plan, optional
+        A plan of this run: what it chooses becomes a layer of its own.
     progress : callable
         Called with the number of layers done and of all.
 
@@ -168,6 +174,8 @@ def write_gpkg(
         It cannot be written completely, such as on a full disk.
     """
     layers = layers_of(run, text, view)
+    if plan is not None:
+        layers.insert(1, layer_of_plan(run, plan, text))
     write_layers(run, layers, path, text, crs=crs, progress=progress)
 
 
@@ -259,6 +267,30 @@ def layers_of(run: Run, text: Text, view: View | None = None) -> list[Layer]:
         Which schools; all by default. The classes are those of all.
     """
     return list(_layers(run, text, view))
+
+
+def layer_of_plan(run: Run, plan: Plan, text: Text) -> Layer:
+    """What a plan chooses for the schools of its run, and the infrastructure that it opens.
+
+    Parameters
+    ----------
+    run : Run
+    plan : Plan
+        Of this run.
+    text : Text
+        Language of labels and words.
+    """
+    features = plan_layer.plan_features(run, plan, text)
+    nature = {"data": run.manifest.get("data", "real"), "standing": run.standing}
+    fields = _fields(plan_layer.FIELDS, text)
+    style = points_style(
+        *(plan_layer.plan_symbols(run, plan, text), fields, plan_layer.LAYER), sort="year"
+    )
+    words = N_("What plan {plan} chooses for the schools, and the infrastructure that it opens.")
+    about = " ".join((*plan_notices(plan, text), text(words, plan=plan.folder.name)))
+    title = text(N_("Plan"))
+    marked = _marked(features, nature)
+    return Layer(plan_layer.LAYER, about, marked, fields, (style,), title=title)
 
 
 def _layers(run: Run, text: Text, view: View | None) -> Iterator[Layer]:

@@ -42,7 +42,13 @@ _ABOUT_PLACE = frozenset({"kabupaten_differs", "kecamatan_differs", "desa_differ
 
 
 def add_layers(
-    made: leaflet.Map, previews: pd.DataFrame, areas: pd.DataFrame, sites: int, text: Text
+    made: leaflet.Map,
+    previews: pd.DataFrame,
+    areas: pd.DataFrame,
+    sites: int,
+    text: Text,
+    *,
+    opened: int = 0,
 ) -> dict[str, folium.map.Layer]:
     """Add every layer but the schools, and return those that the page shows and hides."""
     added: dict[str, folium.map.Layer] = {}
@@ -73,6 +79,9 @@ def add_layers(
     if sites:
         added["sites"] = leaflet.OwnLayer("sites", name="sites", show=False)
         made.add_child(added["sites"])
+    if opened:
+        added["openings"] = leaflet.OwnLayer("openings", name="openings", show=False)
+        made.add_child(added["openings"])
     for name in RINGS:
         added[name] = leaflet.OwnLayer("rings", name, name=name, show=False)
         made.add_child(added[name])
@@ -93,6 +102,8 @@ def groups(
     sites: int,
     rings: Mapping[str, Sequence[int]],
     text: Text,
+    *,
+    opened: int = 0,
 ) -> list[dict[str, Any]]:
     """The layers as the page offers them: fieldsets of choices, of which one or several can be."""
     coverage = [
@@ -112,6 +123,11 @@ def groups(
         mark = leaflet.drawn(SITE, SITE_RADIUS)
         label = text(N_("Radio sites ({count})"), count=text.number(sites))
         others.append({"layer": "sites", "label": label, "symbol": mark})
+    if opened:
+        mark = leaflet.drawn(palette.OPENED, 5.0)
+        words = N_("Shared infrastructure of the plan ({count})")
+        label = text(words, count=text.number(opened))
+        others.append({"layer": "openings", "label": label, "symbol": mark})
     labels = {
         "doubts": N_("Locations in doubt ({count})"),
         "findings": N_("Other findings about a school ({count})"),

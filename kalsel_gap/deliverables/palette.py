@@ -88,6 +88,34 @@ SHARES: tuple[tuple[float, str], ...] = (
     (0.5, "#7f0000"),
 )
 
+# What a plan chooses for a school: two options of one shape differ in lightness.
+PLANNED: dict[str, Mark] = {
+    "subscription": Mark("#0b3c8c", "circle"),
+    "cpe_4g": Mark("#e69f00", "triangle"),
+    "microwave": Mark("#5c3200", "diamond"),
+    "microwave_relay": Mark("#e0b07a", "diamond"),
+    "fibre": Mark("#440154", "square"),
+    "leo": Mark("#125e52", "pentagon"),
+    "satria": Mark("#c7e9b4", "pentagon"),
+    "vsat": Mark("#f5e663", "hexagon"),
+    "bts": Mark("#8f1713", "triangle"),
+    "hub": Mark("#2a5f87", "hexagon"),
+}
+# Of schools for which a plan buys nothing: why.
+NOT_PLANNED: dict[str, Mark] = {
+    "unfunded": Mark("#a1002f", "frame"),
+    "not_chosen": Mark("#3a3a3a", "ring"),
+    "no_option": Mark("#ffffff", "hexagon"),
+    "promised": Mark("#ffffff", "square"),
+    "excluded": Mark("#a6a6a6", "square"),
+    "adequate": Mark("#ffffff", "circle"),
+    "not_counted": Mark("#a6a6a6", "circle"),
+}
+# Years of a plan, the first one first; those after the fifth are one class.
+YEARS: tuple[Mark, ...] = tuple(list(TIERS.values())[:5])
+# Shared infrastructure that a plan opens.
+OPENED = Mark("#00663f", "frame")
+
 # Severity of a finding: dark, medium and light differ for every kind of colour vision.
 SEVERITIES: dict[str, Mark] = {
     "error": Mark("#a1002f", "triangle"),

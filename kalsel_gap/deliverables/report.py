@@ -39,6 +39,7 @@ from kalsel_gap.deliverables.report_method import (
     source_blocks,
     whole_percent,
 )
+from kalsel_gap.deliverables.report_plan import plan_blocks
 from kalsel_gap.deliverables.school_columns import mark_of, school_rows
 from kalsel_gap.deliverables.tables import (
     ALL,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from kalsel_gap.deliverables.report_blocks import Block
+    from kalsel_gap.storage.plan_folder import Plan
     from kalsel_gap.storage.run_folder import Run
 
 FIRST_OF_ALL, FIRST_OF_AREA = 5, 10  # schools in the summary, and of each kabupaten
@@ -78,7 +80,7 @@ _COLUMNS = (
 _WIDTHS = (0.15, 0.065, 0.06, 0.06, 0.08, 0.06, 0.08, 0.095, 0.085, 0.095, 0.085, 0.085)
 
 
-def make_report(run: Run, text: Text) -> Report:
+def make_report(run: Run, text: Text, plan: Plan | None = None) -> Report:
     """The content of the report: the same run gives the same one.
 
     Parameters
@@ -87,6 +89,8 @@ def make_report(run: Run, text: Text) -> Report:
         The run.
     text : Text
         Language of the report.
+    plan : Plan, optional
+        A plan of this run, which becomes a chapter.
     """
     name = run.manifest.get("project")
     day = last_day_of_data(run)
@@ -118,6 +122,7 @@ def make_report(run: Run, text: Text) -> Report:
             *_map(run, schools, text),
             *_kabupaten(run, schools, text),
             *_charts(run, schools, text),
+            *(() if plan is None else plan_blocks(run, plan, text)),
             *certainty_blocks(run, text),
             *method_blocks(run, text),
             *quality_blocks(run, text),

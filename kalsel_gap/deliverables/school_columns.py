@@ -25,7 +25,7 @@ from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -94,6 +94,7 @@ def columns_of_schools(
     found: Sequence[str],
     ranked: int,
     k: int | None,
+    planned: Sequence[Mapping[str, str]] = (),
 ) -> SchoolColumns:
     """The data of the schools for the script, column by column, in words.
 
@@ -113,6 +114,8 @@ def columns_of_schools(
         Schools of the run that have a rank, which may be more than these.
     k : int, optional
         Length of the list whose certainty the run states.
+    planned : sequence of mapping of str to str
+        Further fields of each school's pop-up: what a plan says of it; empty without a plan.
     """
     rows = school_rows(schools)
     count, first = text.number(ranked), text.number(k)
@@ -122,6 +125,8 @@ def columns_of_schools(
         | {text(N_("Location in doubt")): doubt, text(N_("Other findings")): other}
         for row, works, why, doubt, other in zip(rows, uses, reasons, doubts, found, strict=True)
     ]
+    if planned:
+        details = [row | more for row, more in zip(details, planned, strict=True)]
     fields = {label: [row[label] for row in details] for label in (details[0] if details else ())}
     names = {
         "npsn": [plain(row["npsn"]) for row in rows],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kalsel_gap.deliverables import leaflet, map_layers, map_story, palette
+from kalsel_gap.deliverables import leaflet, map_layers, map_story, palette, plan_layer
 from kalsel_gap.deliverables.map_schemes import facets_of, schemes_of
 from kalsel_gap.deliverables.map_tables import (
     LISTED_ALL,
@@ -20,6 +20,7 @@ from kalsel_gap.deliverables.map_tables import (
 )
 from kalsel_gap.deliverables.offline_html import Page, as_json
 from kalsel_gap.deliverables.page_weights import weights_data, weights_words
+from kalsel_gap.deliverables.plan_words import plan_notices
 from kalsel_gap.deliverables.remarks import list_remarks
 from kalsel_gap.deliverables.school_columns import (
     columns_of_schools,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.deliverables.map_schemes import Scheme
     from kalsel_gap.deliverables.school_columns import SchoolColumns
+    from kalsel_gap.storage.plan_folder import Plan
     from kalsel_gap.storage.run_folder import Run
 
 LISTED = 100  # schools in the table below the map where no script runs
@@ -126,7 +128,14 @@ _AREA_HEADS = (
 )
 
 
-def write_map(run: Run, path: Path, text: Text, *, kabupaten: Sequence[str] = ()) -> None:
+def write_map(
+    run: Run,
+    path: Path,
+    text: Text,
+    *,
+    kabupaten: Sequence[str] = (),
+    plan: Plan | None = None,
+) -> None:
     """Write the map of a run, or of some of its kabupaten.
 
     Parameters
@@ -139,6 +148,8 @@ def write_map(run: Run, path: Path, text: Text, *, kabupaten: Sequence[str] = ()
         Language of the page.
     kabupaten : sequence of str
         Only their schools, by name, code or short form; all without any.
+    plan : Plan, optional
+        A plan of this run: schools can be shown by what it chooses for them.
 
     Raises
     ------
@@ -146,11 +157,13 @@ def write_map(run: Run, path: Path, text: Text, *, kabupaten: Sequence[str] = ()
         The run lacks its tables of boundaries, sites or previews; no school is of such a
         kabupaten; or there are more than :data:`MOST` schools.
     """
-    page = to_html(run, text, kabupaten=kabupaten)
+    page = to_html(run, text, kabupaten=kabupaten, plan=plan)
     path.write_text(page, encoding="utf-8", newline="\n")
 
 
-def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
+def to_html(
+    run: Run, text: Text, *, kabupaten: Sequence[str] = (), plan: Plan | None = None
+) -> str:
     """The page of :func:`write_map` as text: the same run gives the same bytes."""
     previews, areas = run.table("previews"), run.table("boundaries")
     areas = areas[areas.geometry.notna()]
@@ -174,6 +187,8 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
     if kabupaten:
         title = f"{title} ({', '.join(map(plain, sorted(set(schools['kabupaten'].dropna()))))})"
     doubts, found = map_layers.findings_by_school(run, schools, text)
+    planned = None if plan is None else plan_layer.plan_on_map(schools, plan, text)
+    opened = {} if planned is None else planned.openings
     columns = columns_of_schools(
         schools,
         text,
@@ -182,9 +197,12 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
         found=found,
         ranked=int(run.schools["rank"].notna().sum()),
         k=k,
+        planned=() if planned is None else planned.details,
     )
     schemes = schemes_of(schools, k, text)
     facets = facets_of(schools, text)
+    if planned is not None:
+        schemes, facets = schemes + planned.schemes, facets + planned.facets
     counted = {
         level: map_story.areas_of(schools, areas, level)
         for level in ("kabupaten", "kecamatan")
@@ -198,16 +216,18 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
     content = {
         "language": text.language,
         "title": title,
-        **page_notices(run, text),
+        **_notices(run, plan, text),
         "words": words,
-        "headline": map_story.headline(schools, k, text),
+        "headline": _headline(schools, k, plan, text),
         "first": (first := _first(schools, columns)),
         "first_title": text(WORDS["first"], count=text.number(len(first))),
         "weights": _weights_words(run, text, is_part=bool(kabupaten)),
         "schemes": [_scheme_content(scheme, schools, text) for scheme in schemes],
         "facets": facets,
         "shown": text(WORDS["shown_all"], count=text.number(len(schools))),
-        "groups": map_layers.groups(previews, areas, len(sites), rings, text),
+        "groups": map_layers.groups(
+            *(previews, areas, len(sites), rings, text), opened=len(opened.get("lat", ()))
+        ),
         "coverage": map_layers.coverage_legend(previews, text),
         "terrain": map_layers.terrain_legend(previews, text),
         "shares": map_layers.shares_legend(text) if counted else [],
@@ -233,6 +253,9 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
                 "badges": map_story.badges(schools, areas),
                 "sites": places(sites),
                 "siteMark": leaflet.drawn(map_layers.SITE, map_layers.SITE_RADIUS),
+                **(
+                    {"openings": opened, "openingMark": plan_layer.opening_mark()} if opened else {}
+                ),
                 "rings": {
                     name: {
                         "rows": rows,
@@ -260,7 +283,8 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
         **tables_of(schools, duplicates, text),
     }
     page = Page("map", content, scripts=SCRIPTS, styles=("map", "weights"))
-    page.add_child(_map(schools, previews, areas, len(sites), text))
+    count = len(opened.get("lat", ()))
+    page.add_child(_map(schools, previews, areas, len(sites), text, opened=count))
     return page.render()
 
 
@@ -287,11 +311,35 @@ def _weights_words(run: Run, text: Text, *, is_part: bool) -> dict[str, str]:
     return words
 
 
+def _notices(run: Run, plan: Plan | None, text: Text) -> dict[str, Any]:
+    """The notices of the run, and what must not be overlooked of the plan."""
+    found = page_notices(run, text)
+    if plan is None:
+        return found
+    said = dict.fromkeys((*found["notices"], *map(plain, plan_notices(plan, text))))
+    return found | {"notices": list(said)}
+
+
+def _headline(schools: pd.DataFrame, k: int | None, plan: Plan | None, text: Text) -> list[str]:
+    """What stands above the map; last, which plan is shown."""
+    said = list(map_story.headline(schools, k, text))
+    if plan is not None:
+        words = N_("With plan {plan}, made of this run.")
+        said.append(text(words, plan=plan.folder.name))
+    return said
+
+
 def _map(
-    schools: pd.DataFrame, previews: pd.DataFrame, areas: pd.DataFrame, sites: int, text: Text
+    schools: pd.DataFrame,
+    previews: pd.DataFrame,
+    areas: pd.DataFrame,
+    sites: int,
+    text: Text,
+    *,
+    opened: int = 0,
 ) -> folium.Map:
     made = leaflet.Map(text(N_("Map of the schools")), text)
-    layers = map_layers.add_layers(made, previews, areas, sites, text)
+    layers = map_layers.add_layers(made, previews, areas, sites, text, opened=opened)
     points = leaflet.OwnLayer("schools", name=text(N_("Schools")))
     made.add_child(points)
     made.add_child(leaflet.Start(points, leaflet.bounds_of(schools, areas), layers))

@@ -6,14 +6,11 @@ gives the same bytes.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import tempfile
-from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, NamedTuple
 
-from kalsel_gap.deliverables.provenance import day_of_writing
-from kalsel_gap.deliverables.tables import NO_SCHOOLS, all_notices, select, standing_sentence
+from kalsel_gap.deliverables.plan_columns import plan_section, with_plan, with_plan_words
+from kalsel_gap.deliverables.tables import NO_SCHOOLS, select
+from kalsel_gap.deliverables.workbook_file import open_book
 from kalsel_gap.deliverables.workbook_lists import (
     FROZEN,
     kabupaten_groups,
@@ -34,34 +31,22 @@ from kalsel_gap.deliverables.workbook_pages import (
 )
 from kalsel_gap.deliverables.workbook_writer import (
     MOST_ROWS,
-    PageFrame,
-    SheetWriter,
     sheet_names,
 )
 from kalsel_gap.errors import InputError
-from kalsel_gap.i18n.messages import NAMES
 from kalsel_gap.i18n.text import N_, Text
 from kalsel_gap.stages import silent
-from kalsel_gap.storage.text_workbook import shown_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from xlsxwriter import Workbook
-
     from kalsel_gap.deliverables.tables import View
+    from kalsel_gap.storage.plan_folder import Plan
     from kalsel_gap.storage.run_folder import Run
 
 STEP = "workbook"
-_LONGEST_PROPERTY = 255  # characters of a property of a document
 _OF_KABUPATEN, _OF_OFFICE, _OF_ALL = "#1b8a7a", "#8d3f8f", "#1f3a5f"  # colours of tabs
-_WITHOUT_FORMULAS = {
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 
 
 class _ListSheet(NamedTuple):
@@ -80,6 +65,7 @@ def write_workbook(
     text: Text,
     *,
     older: str = "",
+    plan: Plan | None = None,
     progress: Callable[[int, int], None] = silent,
 ) -> None:
     """Write a run, or some of its schools, as a workbook.
@@ -96,6 +82,8 @@ def write_workbook(
         Language of the sheets.
     older : str
         That the run is older than its inputs; empty where it is not.
+    plan : Plan, optional
+        A plan of this run: each school has what it chooses, in columns behind the others.
     progress : callable
         Called with the number of sheets done and of all.
 
@@ -126,6 +114,9 @@ def write_workbook(
     is_part = any(wanted for _, _, wanted in view.filters())
     findings = findings_table(run, schools, text, is_part=is_part)
     dictionary = dictionary_table(run, names, text)
+    if plan is not None:
+        table = with_plan(table, plan, codes["row_id"].tolist(), text)
+        dictionary = with_plan_words(dictionary, text)
 
     of_kabupaten = text(N_("Schools of this kabupaten or kota, by rank"))
     of_office = text(N_("Schools for which this office is responsible, by rank"))
@@ -164,12 +155,14 @@ def write_workbook(
         ),
         SheetContent(of_method, text(N_("How the list was made, and from which files"))),
     ]
-    sections = summary_sections(run, view, schools, described, text, older=older)
+    sections = [*summary_sections(run, view, schools, described, text, older=older)]
+    if plan is not None:
+        sections.insert(1, plan_section(plan, text))
     printed = printed_count(names)
     last_printed = table.columns[printed - 1].label
     count = len(lists) + 4
-    with _book(run, path, text) as writer:
-        title = text(N_("Schools to connect first"))
+    title = text(N_("Schools to connect first"))
+    with open_book(run, path, text, title=title) as writer:
         writer.add_page(summary_name, title, sections, SUMMARY_WIDTHS)
         for done, (name, each) in enumerate(zip(list_names, lists, strict=True), start=1):
             progress(done, count)
@@ -191,60 +184,3 @@ def _described(name: str, sheet: _ListSheet, is_school: Sequence[bool]) -> Sheet
     """What a list holds: rows that are no school to count apart from the schools."""
     schools = sum(is_school[row] for row in sheet.rows)
     return SheetContent(name, sheet.content, schools, len(sheet.rows) - schools)
-
-
-@contextlib.contextmanager
-def _book(run: Run, path: Path, text: Text) -> Iterator[SheetWriter]:
-    """A workbook that is written to a file when the block ends well."""
-    from xlsxwriter import Workbook
-    from xlsxwriter.exceptions import FileCreateError
-
-    content = io.BytesIO()
-    with tempfile.TemporaryDirectory() as folder:  # of the rows, until all sheets are written
-        book = Workbook(content, {**_WITHOUT_FORMULAS, "tmpdir": folder})
-        try:
-            _describe(book, run, text)
-            yield SheetWriter(book, _frame(run, text), text)
-            book.close()
-        except FileCreateError as error:  # it holds the error of the system
-            raise OSError(*error.args[0].args) from error
-        finally:
-            for sheet in book.worksheets():
-                sheet._opt_close()  # noqa: SLF001 - nothing public closes its files after an error
-    path.write_bytes(content.getvalue())
-
-
-def _frame(run: Run, text: Text) -> PageFrame:
-    nature = NAMES.get(run.manifest.get("data", "real"))
-    return PageFrame(
-        project=shown_text(run.manifest.get("project") or ""),
-        nature=text(nature) if nature else "",
-        standing=f"{standing_sentence(run, text)} {_made_by(run, text)}",
-    )
-
-
-def _made_by(run: Run, text: Text) -> str:
-    return text(
-        N_("kalsel-gap {version}, run {run}"),
-        version=run.manifest.get("kalsel_gap", ""),
-        run=run.folder.name,
-    )
-
-
-def _describe(book: Workbook, run: Run, text: Text) -> None:
-    """Title, subject and language of the document; its time is the last day of the data."""
-    title = text(N_("Schools to connect first"))
-    if project := run.manifest.get("project"):
-        title = f"{title}: {shown_text(project)}"
-    day = datetime.combine(day_of_writing(run), time(), UTC)
-    book.set_properties(
-        {
-            "title": title[:_LONGEST_PROPERTY],
-            "subject": shown_text(standing_sentence(run, text))[:_LONGEST_PROPERTY],
-            "author": "kalsel-gap",
-            "comments": shown_text(" ".join(all_notices(run, text))),
-            "keywords": _made_by(run, text),
-            "created": day,
-        }
-    )
-    book.set_custom_property("Language", text.language, "text")

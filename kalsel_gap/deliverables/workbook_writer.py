@@ -163,6 +163,7 @@ class SheetWriter:
         frozen: int = 0,
         printed: int | None = None,
         colour: str = "",
+        pages_wide: int = 1,
     ) -> None:
         """A sheet that is a table: header in the first row, filters, one row below the other.
 
@@ -179,6 +180,9 @@ class SheetWriter:
             Columns that are printed, from the first; all by default.
         colour : str
             Of the tab.
+        pages_wide : int
+            Sheets of paper side by side that its columns are printed on; on each of them the
+            frozen columns stand first.
         """
         chosen = list(table.rows if rows is None else rows)
         sheet = self._sheet(name, title, colour)
@@ -189,6 +193,10 @@ class SheetWriter:
         sheet.freeze_panes(1, frozen)
         sheet.autofilter(0, 0, max(last, 1), count - 1)
         sheet.repeat_rows(0)
+        if pages_wide > 1:
+            sheet.fit_to_pages(pages_wide, 0)
+            if frozen:
+                sheet.repeat_columns(0, frozen - 1)
         sheet.print_area(0, 0, max(last, 1), min(printed or count, count) - 1)
         for at, column in enumerate(table.columns):
             if column.has_bars and last:

@@ -19,7 +19,7 @@ from scipy import sparse
 
 from kalsel_gap.planning.envelopes import capex_payers
 from kalsel_gap.planning.model import Problem, RowName
-from kalsel_gap.planning.plan_limits import Rows, add_floors, add_limits
+from kalsel_gap.planning.plan_limits import LimitRows, add_floors, add_limits
 from kalsel_gap.planning.spending import MONEY, MONTHS, contract_parts, spending_cells
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ COLUMN_NAMES = (
     *("service_year", "envelope_capex", "envelope_opex", *MONEY, "benefit", "benefit_years"),
     *("required_mbps", "capacity_mbps", "installations", "pv_idr"),
 )
-Cell = tuple[str, int]
+MoneyCell = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class AssembledPlan:
     problem: Problem
     columns: pd.DataFrame
     groups: tuple[str, ...]
-    spending: tuple[dict[Cell, int], ...]
+    spending: tuple[dict[MoneyCell, int], ...]
     objectives: dict[str, FloatArray]
 
 
@@ -116,11 +116,12 @@ class _Offer:
 
 
 @dataclass(slots=True)
-class _Columns:
+class _MadeColumns:
     """Columns that are being made."""
 
+    ceilings: Mapping[MoneyCell, int]
     rows: list[tuple[Any, ...]] = field(default_factory=list)
-    spending: list[dict[Cell, int]] = field(default_factory=list)
+    spending: list[dict[MoneyCell, int]] = field(default_factory=list)
 
 
 def usable_options(inputs: PlanInputs) -> pd.DataFrame:
@@ -166,7 +167,7 @@ def assemble_plan(inputs: PlanInputs) -> AssembledPlan:
     """
     options = usable_options(inputs)
     shared = SharedChains(inputs.shared)
-    made = _Columns()
+    made = _MadeColumns(inputs.rules.ceiling_of())
     _add_openings(made, options, shared, inputs)
     _add_options(made, options, shared, inputs)
     columns = pd.DataFrame(made.rows, columns=list(COLUMN_NAMES))
@@ -242,7 +243,7 @@ def funded_envelopes(rules: PlanRules, years: Iterable[int]) -> set[str]:
 
 
 def _add_options(
-    made: _Columns, options: pd.DataFrame, shared: SharedChains, inputs: PlanInputs
+    made: _MadeColumns, options: pd.DataFrame, shared: SharedChains, inputs: PlanInputs
 ) -> None:
     """Columns of schools: each option in each year, by each envelope that may pay."""
     rules = inputs.rules
@@ -250,7 +251,7 @@ def _add_options(
     facts = inputs.schools.set_index("row_id")[["npsn", "level", "ownership"]].to_dict("index")
     for row in options.to_dict("records"):
         shared_id = text_of_cell(row["shared_id"])
-        if shared_id and not shared.chain(shared_id):
+        if not row["payer_capex"] or (shared_id and not shared.chain(shared_id)):
             continue
         school = facts[row["row_id"]]
         access = rules.access[row["access"] if row["access"] in rules.access else "unknown"]
@@ -278,7 +279,7 @@ def _add_options(
 
 
 def _add_openings(
-    made: _Columns, options: pd.DataFrame, shared: SharedChains, inputs: PlanInputs
+    made: _MadeColumns, options: pd.DataFrame, shared: SharedChains, inputs: PlanInputs
 ) -> None:
     """Columns of openings: in each year, by each envelope that pays for a school that it serves."""
     payers: dict[str, set[str]] = defaultdict(set)
@@ -304,12 +305,14 @@ def _add_openings(
             _add_years(made, offer, (payer, payer), inputs)
 
 
-def _add_years(made: _Columns, offer: _Offer, payers: tuple[str, str], inputs: PlanInputs) -> None:
+def _add_years(
+    made: _MadeColumns, offer: _Offer, payers: tuple[str, str], inputs: PlanInputs
+) -> None:
     """A column for each year in which it can be paid and is of use."""
     rules, lead = inputs.rules, offer.lead_months
     for year in inputs.years:
         months = (rules.horizon_years - (year - inputs.years[0])) * MONTHS - lead
-        if months <= 0 or not _is_payable(offer, payers, year, inputs):
+        if months <= 0 or not _is_payable(offer, payers, year, inputs, made.ceilings):
             continue
         made.rows.append(
             (
@@ -321,12 +324,17 @@ def _add_years(made: _Columns, offer: _Offer, payers: tuple[str, str], inputs: P
         made.spending.append(spending_cells(offer.money, payers, year, lead, rules, inputs.years))
 
 
-def _is_payable(offer: _Offer, payers: tuple[str, str], year: int, inputs: PlanInputs) -> bool:
+def _is_payable(
+    offer: _Offer,
+    payers: tuple[str, str],
+    year: int,
+    inputs: PlanInputs,
+    ceilings: Mapping[MoneyCell, int],
+) -> bool:
     """Whether all that is bought has a ceiling, and so have the running costs at their beginning.
 
     Later years without a ceiling are the cliff that a plan reports.
     """
-    ceilings = inputs.rules.ceiling_of()
     capex, ppn, opex, _ = offer.money
     lead, last = offer.lead_months, inputs.years[-1]
     parts = contract_parts(capex, ppn, lead, is_multi_year=inputs.rules.multi_year)
@@ -423,18 +431,18 @@ def _objectives(columns: pd.DataFrame, inputs: PlanInputs) -> dict[str, FloatArr
 
 def _rows_of(
     columns: pd.DataFrame,
-    spending: Sequence[Mapping[Cell, int]],
+    spending: Sequence[Mapping[MoneyCell, int]],
     groups: Sequence[str],
     inputs: PlanInputs,
-) -> Rows:
+) -> LimitRows:
     """Everything that limits a plan."""
-    rows = Rows()
+    rows = LimitRows()
     ceilings = {
         cell: amount
         for cell, amount in inputs.rules.ceiling_of().items()
         if cell[1] in inputs.years
     }
-    used: dict[Cell, list[tuple[int, int]]] = {cell: [] for cell in sorted(ceilings)}
+    used: dict[MoneyCell, list[tuple[int, int]]] = {cell: [] for cell in sorted(ceilings)}
     for number, cells in enumerate(spending):
         for cell, idr in cells.items():
             if cell in used and idr:

@@ -1,14 +1,14 @@
 """A proven bound on the value of the best plan, by Lagrangian relaxation.
 
-Each limit and each need gets a price, its multiplier, and is then allowed to be broken. What is left
-is a choice per school on its own. Its value is at least that of the best plan **for any multipliers
-that are not negative**, so a bound needs no trust in how they were found.
+Each limit and each need gets a price, its multiplier, and is then allowed to be broken. What is
+left is a choice per school on its own. Its value is at least that of the best plan **for any
+multipliers that are not negative**, so a bound needs no trust in how they were found.
 
-They are found by minimising the bound: its maxima are smoothed with a temperature that falls (Nesterov
-2005, doi:10.1007/s10107-004-0552-5), and each smooth function is minimised by a projected
+They are found by minimising the bound: its maxima are smoothed with a temperature that falls
+(Nesterov 2005, doi:10.1007/s10107-004-0552-5), and each smooth function is minimised by a projected
 limited-memory quasi-Newton method (Byrd et al. 1995, doi:10.1137/0916069; two-loop recursion of
-Nocedal 1980). Each step is made of operations that IEEE 754 rounds alike on every processor and with
-any number of threads: no library's ``exp``, ``log`` or scalar product.
+Nocedal 1980). Each step is made of operations that IEEE 754 rounds alike on every processor and
+with any number of threads: no library's ``exp``, ``log`` or scalar product.
 """
 
 from __future__ import annotations
@@ -148,8 +148,8 @@ def reduced_values(problem: Problem, multipliers: FloatArray, needs: FloatArray)
 def loss_of_columns(problem: Problem, bound: Bound) -> FloatArray:
     """By how much the bound falls where a plan must contain a column.
 
-    A plan with column c is worth at most ``bound.value - loss[c]``: the relaxed problem with c takes
-    c instead of the best column of its block.
+    A plan with column c is worth at most ``bound.value - loss[c]``: the relaxed problem with c
+    takes c instead of the best column of its block.
 
     Parameters
     ----------

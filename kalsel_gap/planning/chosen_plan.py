@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from kalsel_gap.errors import ProjectError, SeveralErrors
+from kalsel_gap.findings import to_frame
 from kalsel_gap.planning.assemble import (
     OPENING,
     AssembledPlan,
@@ -31,7 +32,7 @@ from kalsel_gap.planning.marginal import find_marginal
 from kalsel_gap.planning.model import check_solution
 from kalsel_gap.planning.more_money import PlanRoom, top_up, value_more
 from kalsel_gap.planning.opex_cliff import find_cliffs
-from kalsel_gap.planning.school_statuses import Standing, standing_of, status_table
+from kalsel_gap.planning.school_statuses import PlanStanding, standing_of, status_table
 from kalsel_gap.planning.solve import solve_in_order
 from kalsel_gap.planning.spending import add_ppn
 from kalsel_gap.planning.unfunded import plan_unfunded
@@ -80,6 +81,8 @@ class PlanRequest:
         NPSN that are left out.
     path : Path
         The project file, which errors name.
+    findings : DataFrame
+        About the tables of prices and deliveries; the plan keeps them.
     """
 
     schools: pd.DataFrame
@@ -94,6 +97,7 @@ class PlanRequest:
     adequate: float
     without: Collection[str]
     path: Path
+    findings: pd.DataFrame = field(default_factory=lambda: to_frame(()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def choose_plan(
     -------
     tables : dict of DataFrame
         ``options shared prices envelopes choice allocation budget schools marginal shadow cliff
-        delivery``.
+        delivery findings``.
     proven : ProvenChoice
 
     Raises
@@ -161,7 +165,7 @@ def choose_plan(
     return tables, proven
 
 
-def _inputs_of(request: PlanRequest, standing: Standing, payers: pd.DataFrame) -> PlanInputs:
+def _inputs_of(request: PlanRequest, standing: PlanStanding, payers: pd.DataFrame) -> PlanInputs:
     share = request.costs.ppn.share
     options = request.options.assign(**add_ppn(request.options, request.prices, share))
     return PlanInputs(
@@ -245,7 +249,7 @@ def _solve(request: PlanRequest, assembled: AssembledPlan) -> ProvenChoice:
         value=value,
         bound=bound,
         gap=(bound - value) / abs(value) if value else 0.0 if bound <= 0.0 else 1.0,
-        status=first.status,
+        status="interrupted" if found[-1].status == "interrupted" else first.status,
         is_reproducible=all(each.is_reproducible for each in found),
     )
 
@@ -269,7 +273,7 @@ def _infeasible(request: PlanRequest, assembled: AssembledPlan) -> ProjectError:
 
 def _tables_of(
     request: PlanRequest,
-    standing: Standing,
+    standing: PlanStanding,
     inputs: PlanInputs,
     assembled: AssembledPlan,
     proven: ProvenChoice,
@@ -327,10 +331,11 @@ def _tables_of(
             one_off=one_off,
         ),
         "delivery": request.effects.table,
+        "findings": request.findings,
     }
 
 
-def _apart(standing: Standing, usable: pd.DataFrame, payable: set[str]) -> dict[str, str]:
+def _apart(standing: PlanStanding, usable: pd.DataFrame, payable: set[str]) -> dict[str, str]:
     """Waiting schools with an option of which no ceiling pays, and why."""
     payers = usable.groupby("row_id")["payer_capex"].agg(set).to_dict()
     return {

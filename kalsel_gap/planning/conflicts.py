@@ -2,8 +2,8 @@
 
 Each limit that a person sets may be exceeded, at a price relative to its size, and the least total
 excess is sought (elastic programming: Brown and Graves 1975; Chinneck 2008,
-doi:10.1007/978-0-387-74932-7). A limit conflicts with those where the change would be smaller without
-it.
+doi:10.1007/978-0-387-74932-7). A limit that needs no change belongs to the conflict where the
+others would need less without it.
 """
 
 from __future__ import annotations

@@ -45,12 +45,10 @@ REASONS_OF_OPTIONS = (
     *("less_than_now", "no_gain"),
 )
 ASSUMPTIONS = ("lan_unknown", "ups_unknown", "grid_unknown", "cell_unknown", "bts_by_distance")
-# Nothing that can be told from 0 in a sum over schools.
+# A smaller one is 0 but for rounding.
 _NO_GAIN = 1e-9
-_NO_GRID = (
-    *("tidakada", "tidak", "none", "no", "belumada", "diesel", "genset", "generator"),
-    *("nonpln", "tanpalistrik"),
-)
+_NO_GRID = ("tidak", "none", "no", "diesel", "genset", "generator")
+_NO_GRID_BEGINS = ("tidakada", "belumada", "tanpa", "nonpln", "bukanpln")
 _OWN_POWER = ("surya", "solar", "plts", "mikrohidro", "plta", "pltmh")
 _GRID = ("pln", "ada", "ya", "grid", "yes")
 
@@ -174,10 +172,8 @@ def _best_of_schools(schools: pd.DataFrame) -> pd.DataFrame:
 
 def _best_of_signals(schools: pd.DataFrame, signals: pd.DataFrame) -> pd.DataFrame:
     """The best 4G or 5G of the table of signals at the likelier place of each school."""
-    place = np.where(is_likelier_elsewhere(schools), "area", "point")
-    likelier = pd.Series(place, index=schools["row_id"])
     rows = signals[signals["technology"].isin(["4g", "5g"]) & (signals["status"] != "unknown")]
-    rows = rows[(rows["row_id"].map(likelier) == rows["place"]) & rows["used"].astype(bool)]
+    rows = _at_likelier(rows[rows["used"].astype(bool)], schools)
     rows = rows.assign(
         adequacy=rows["adequacy"].where(rows["status"] == "value", 0.0).astype("float64")
     ).sort_values(
@@ -188,6 +184,14 @@ def _best_of_signals(schools: pd.DataFrame, signals: pd.DataFrame) -> pd.DataFra
     first = rows.drop_duplicates("row_id").set_index("row_id")
     names = ["technology", "operator", "level_dbm", "adequacy"]
     return first[names].reindex(schools["row_id"]).set_axis(schools.index)
+
+
+def _at_likelier(rows: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table of places that are about the likelier place of their school."""
+    place = np.where(is_likelier_elsewhere(schools), "area", "point")
+    likelier = pd.Series(place, index=schools["row_id"])
+    found: pd.DataFrame = rows[rows["row_id"].map(likelier) == rows["place"]]
+    return found
 
 
 class SharedCells(NamedTuple):
@@ -230,7 +234,7 @@ def share_cells(
         Of one sector.
     """
     predictions, sites = tables
-    served = predictions.dropna(subset=["site_id"]).drop_duplicates(
+    served = _at_likelier(predictions.dropna(subset=["site_id"]), schools).drop_duplicates(
         ["row_id", "operator", "technology"]
     )
     by_key = served.set_index(["row_id", "operator", "technology"])["site_id"].astype(str)
@@ -283,8 +287,10 @@ def read_grid(electricity: pd.Series[str]) -> pd.Series[str]:
         folded = fold(str(value)) if isinstance(value, str) else ""
         if any(word in folded for word in _OWN_POWER):
             return "own"
-        if folded in _NO_GRID or any(word in folded for word in ("diesel", "genset")):
-            return "grid" if "pln" in folded and "nonpln" not in folded else "none"
+        if folded in _NO_GRID or folded.startswith(_NO_GRID_BEGINS):
+            return "none"
+        if any(word in folded for word in ("diesel", "genset")):
+            return "grid" if "pln" in folded else "none"
         return "grid" if any(folded.startswith(word) for word in _GRID) else "unknown"
 
     known = {value: answer(value) for value in electricity.unique()}

@@ -1,13 +1,14 @@
 """Routes of fibre from the nearest end of a network to schools, and trunks that they share.
 
-Along the roads of the project where it has a layer of them; otherwise over the straight lines
-between neighbouring schools and ends of fibre, times a factor for the way. The routes are a tree of
-shortest paths from all ends at once, so that routes of neighbours run together; what they have in
-common can be built once, as trunks.
+A route of its own runs along the roads of the project, where it has a layer of them, or straight,
+times a factor for the way, whichever is shorter. Routes that are built together form a tree: the
+shortest ways along roads, or, without roads, a network between neighbouring schools. What several
+schools have in common in it can be built once, as trunks.
 """
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.inputs import VectorLayer
     from kalsel_gap.project.model import Opened
 
-TRUNK_KM = 2.0  # shortest section of a trunk: shorter ones would only add decisions to a plan
+TRUNK_KM = 5.0  # shortest section of a trunk: shorter ones only add decisions to a plan
 _CUT_M = 250.0  # between points at which a line of fibre can be joined
 _DECIMALS = 6  # of degrees, 0.1 m: vertices of two roads at one crossing are the same
 
@@ -35,11 +36,11 @@ class FibreRoutes(NamedTuple):
     end : int array
         Index of the end of fibre at which the route begins.
     length_km : float array
-        Along the route.
+        Of a route of its own.
     trunk : int array
         Row of `trunks` at whose far end the school's own branch begins.
     branch_km : float array
-        Length of that branch.
+        Length of that branch; of the whole route without a trunk.
     trunks : DataFrame
         ``lat``, ``lon`` of the far end, ``km`` of the section, ``from_end_km`` of the whole way
         to it, ``before`` (row of the section that it continues, or -1) and ``schools``, the number
@@ -101,10 +102,22 @@ def route_fibre(
     lat, lon = (
         np.concatenate([schools[name], ends[name]]).astype(np.float64) for name in ("lat", "lon")
     )
+    straight_m, nearest = geodesy.nearest_point_m(lat[:n], lon[:n], lat[n:], lon[n:])
+    straight_km = factor * straight_m / 1000.0
     road = opened.project.roads
-    nodes = _on_roads(lat, lon, road, factor) if road is not None else None
-    graph = nodes if nodes is not None else _between_neighbours(lat, lon, factor)
-    return _routes_of(_with_straight_lines(graph, n, m, factor), n, m, longest_km)
+    graph = _on_roads(lat, lon, road, factor) if road is not None else None
+    has_roads = graph is not None
+    if graph is not None:
+        tree = _shortest_paths(graph, n, m)
+    else:
+        graph = _between_neighbours(lat, lon, factor)
+        tree = _light_tree(graph, n, m)
+    is_road = has_roads & (tree.distance_km[:n] < straight_km)
+    trunk, base_km, trunks = _trunks_of(graph, tree, n, longest_km)
+    length = np.where(is_road, tree.distance_km[:n], straight_km)
+    branch = np.where(trunk >= 0, tree.distance_km[:n] - base_km, length)
+    end = np.where(is_road, tree.end[:n] - n, nearest).astype(np.int64)
+    return FibreRoutes(end, length, trunk, branch, trunks)
 
 
 class _Graph(NamedTuple):
@@ -170,23 +183,17 @@ def _between_neighbours(lat: FloatArray, lon: FloatArray, factor: float) -> _Gra
     return _Graph(lat, lon, a, b, factor * _km(lat, lon, a, b))
 
 
-def _with_straight_lines(graph: _Graph, schools: int, ends: int, factor: float) -> _Graph:
-    """The graph, and from each school the straight way to the nearest end."""
-    own = np.arange(schools)
-    at = slice(schools, schools + ends)
-    _, nearest = geodesy.nearest_point_m(
-        *(graph.lat[own], graph.lon[own]), graph.lat[at], graph.lon[at]
-    )
-    to = schools + nearest
-    return _Graph(
-        *(graph.lat, graph.lon),
-        np.concatenate([graph.a, own]),
-        np.concatenate([graph.b, to]),
-        np.concatenate([graph.km, factor * _km(graph.lat, graph.lon, own, to)]),
-    )
+class _FibreTree(NamedTuple):
+    """Ways from the ends of fibre to all nodes, arrays of shape (nodes,)."""
+
+    distance_km: FloatArray
+    """Infinite where no way leads."""
+    before: IntArray
+    """Node before, negative at an end."""
+    end: IntArray
 
 
-def _routes_of(graph: _Graph, schools: int, ends: int, longest_km: float) -> FibreRoutes:
+def _shortest_paths(graph: _Graph, schools: int, ends: int) -> _FibreTree:
     """Shortest paths from all ends at once."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
@@ -201,30 +208,47 @@ def _routes_of(graph: _Graph, schools: int, ends: int, longest_km: float) -> Fib
     first &= a != b
     size = graph.lat.size
     matrix = csr_array((km[first], (a[first], b[first])), shape=(size, size))
-    distance, before, source = dijkstra(
+    distance, before, end = dijkstra(
         matrix,
         directed=False,
         indices=np.arange(schools, schools + ends),
         return_predecessors=True,
         min_only=True,
     )
-    length = distance[:schools]
-    reached = np.isfinite(length)
-    trunk, base_km, trunks = _trunks_of(graph, distance, before, schools, longest_km)
-    near = reached & (length <= longest_km)
-    return FibreRoutes(
-        end=np.where(reached, source[:schools] - schools, -1).astype(np.int64),
-        length_km=np.where(reached, length, np.nan),
-        trunk=np.where(near, trunk, -1),
-        branch_km=np.where(reached, length - np.where(near, base_km, 0.0), np.nan),
-        trunks=trunks,
-    )
+    return _FibreTree(distance, before.astype(np.int64), end.astype(np.int64))
+
+
+def _light_tree(graph: _Graph, schools: int, ends: int) -> _FibreTree:
+    """A tree between shortest paths and the shortest network: it has parts to share.
+
+    As Prim's and Dijkstra's algorithms, of which the first adds the node with the shortest edge,
+    the second that with the shortest way; here half of the way counts (Alpert et al. 1995).
+    """
+    size = graph.lat.size
+    near: list[list[tuple[int, float]]] = [[] for _ in range(size)]
+    for a, b, km in zip(graph.a.tolist(), graph.b.tolist(), graph.km.tolist(), strict=True):
+        near[a].append((b, km))
+        near[b].append((a, km))
+    distance, before, end = np.full(size, np.inf), np.full(size, -1), np.full(size, -1)
+    heap = [(0.0, node, -1, 0.0) for node in range(schools, schools + ends)]
+    while heap:
+        _, node, last, way = heapq.heappop(heap)
+        if np.isfinite(distance[node]):
+            continue
+        distance[node], before[node] = way, last
+        end[node] = node if last < 0 else end[last]
+        for other, km in near[node]:
+            if not np.isfinite(distance[other]):
+                further = max(km, _LEAST_KM)
+                heapq.heappush(heap, (_WAY * way + further, other, node, way + further))
+    return _FibreTree(distance, before, end)
 
 
 def _trunks_of(
-    graph: _Graph, distance: FloatArray, before: IntArray, schools: int, longest_km: float
+    graph: _Graph, tree: _FibreTree, schools: int, longest_km: float
 ) -> tuple[IntArray, FloatArray, pd.DataFrame]:
     """Trunk of each school and the distance of its far end; the table of trunks."""
+    distance, before = tree.distance_km, tree.before
     reached = np.flatnonzero(np.isfinite(distance))
     order = reached[np.argsort(distance[reached], kind="stable")].tolist()
     parent, km = before.tolist(), distance.tolist()
@@ -245,7 +269,8 @@ def _trunks_of(
             rows.append((*place, km[node] - start_km, km[node], section, beyond[node]))
             of[node] = len(rows) - 1
     trunks = pd.DataFrame(rows, columns=list(_TRUNKS)).astype(_TRUNKS)
-    own = np.array(of[:schools], dtype=np.int64)
+    near = distance[:schools] <= longest_km
+    own = np.where(near, np.array(of[:schools], dtype=np.int64), -1)
     far = np.concatenate([trunks["from_end_km"].to_numpy("float64"), [0.0]])
     return own, far[own], trunks
 
@@ -255,6 +280,7 @@ def _no_trunks() -> pd.DataFrame:
 
 
 _LEAST_KM = 1e-9
+_WAY = 0.5  # share of the way so far in the choice of the next node
 _TRUNKS = {
     **dict.fromkeys(("lat", "lon", "km", "from_end_km"), "float64"),
     **dict.fromkeys(("before", "schools"), "int64"),

@@ -163,6 +163,8 @@ class Filling:
         self.block = problem.blocks
         self._block: list[int] = self.block.tolist()
         self._taken = [-1] * (max(self._block, default=-1) + 1 + len(problem.forced))
+        # A forced school may change its option but not lose it.
+        self._must = [*problem.forced.tolist(), *[False] * len(self._taken)]
         self._left: list[float] = problem.limit.tolist()
         columns = sparse.csr_array(problem.rows.T)
         # A last row of nothing stands for what a block without a column takes: index -1.
@@ -342,32 +344,23 @@ class Filling:
 
     def _change(self, block: int, new: int) -> bool:
         old = self._taken[block]
-        if old == new:
+        if old == new or (new < 0 and self._must[block]):
             return False
-        difference: dict[int, float] = {}
-        if new >= 0:
-            for at in range(self._begin[new], self._begin[new + 1]):
-                difference[self._row[at]] = self._amount[at]
-        if old >= 0:
-            for at in range(self._begin[old], self._begin[old + 1]):
-                row = self._row[at]
-                difference[row] = difference.get(row, 0.0) - self._amount[at]
+        difference = dict(self.entries(new))
+        for row, amount in self.entries(old):
+            difference[row] = difference.get(row, 0.0) - amount
         left = self._left
-        for row, amount in difference.items():
-            if amount > 0 and amount > left[row]:
-                return False
+        if any(amount > 0 and amount > left[row] for row, amount in difference.items()):
+            return False
         if not self._keeps_needs(old, new):
             return False
         for row, amount in difference.items():
             left[row] -= amount
-        if old >= 0:
-            self.chosen[old] = False
-            for need in self._meets.get(old, ()):
-                self._met[need] -= 1
-        if new >= 0:
-            self.chosen[new] = True
-            for need in self._meets.get(new, ()):
-                self._met[need] += 1
+        for column, step in ((old, -1), (new, 1)):
+            if column >= 0:
+                self.chosen[column] = step > 0
+            for need in self._meets.get(column, ()):
+                self._met[need] += step
         self._taken[block] = new
         return True
 

@@ -15,12 +15,12 @@ import pandas as pd
 
 from kalsel_gap.planning.option_costs import SCHOOL_ITEMS, SHARED_ITEMS
 from kalsel_gap.planning.option_links import Pairs, near_pairs
-from kalsel_gap.planning.option_rows import option_rows
+from kalsel_gap.planning.option_rows import rows_of_option
 from kalsel_gap.planning.shared_rows import (
     SharedOptions,
     facility_shares,
     place_code,
-    shared_rows,
+    rows_of_shared,
 )
 from kalsel_gap.planning.single_options import figures_of, option_limit, rates_of
 
@@ -116,7 +116,7 @@ def propose_sites(
     number = np.searchsorted(chosen, pairs.place)
     reached = np.array(ids, dtype=object)[number] if ids else np.empty(0, dtype=object)
     rates = rates_of(figures)
-    rows = option_rows(
+    rows = rows_of_option(
         schools,
         at,
         "bts",
@@ -137,14 +137,14 @@ def propose_sites(
         ["level_unknown", "not_eligible"],
         "no_proposal",
     )
-    none = option_rows(
+    none = rows_of_option(
         schools, rest, "bts", values={**rates, "reason": why[rest]}, volumes=SCHOOL_ITEMS["bts"]
     )
     required = np.bincount(
         number, schools["required_mbps"].to_numpy("float64")[at], minlength=len(ids)
     )
     openings = places.loc[chosen].reset_index(drop=True)
-    shared = shared_rows(
+    shared = rows_of_shared(
         ids,
         "bts",
         values={

@@ -1,9 +1,9 @@
 """Which shared infrastructure to open, at given prices of money, supply and capacity.
 
-At fixed prices the choice is a facility location: an opening has its cost, each school takes the best
-option that is open to it. Openings are added and dropped while this pays, several schools' worth at a
-time (add and drop: Kuehn and Hamburger 1963, doi:10.1287/mnsc.9.4.643). No limit is looked at: this
-is the first guess of :func:`kalsel_gap.planning.fill.fill`.
+At fixed prices the choice is a facility location: an opening has its cost, each school takes the
+best option that is open to it. Openings are added and dropped while this pays (Kuehn and Hamburger
+1963, doi:10.1287/mnsc.9.4.643). No limit is looked at: this is the first guess of
+:func:`kalsel_gap.planning.fill.fill`.
 """
 
 from __future__ import annotations

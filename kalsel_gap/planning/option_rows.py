@@ -39,7 +39,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 
 
-def option_rows(
+def rows_of_option(
     schools: pd.DataFrame,
     at: IntArray,
     option: str,

@@ -35,7 +35,7 @@ from kalsel_gap.planning.option_links import (
     merge_sites,
     terrain_of_links,
 )
-from kalsel_gap.planning.option_rows import PARAMETERS, option_rows
+from kalsel_gap.planning.option_rows import PARAMETERS, rows_of_option
 from kalsel_gap.planning.shared_rows import OPTION_OF_KIND, place_code, read_facilities
 from kalsel_gap.planning.shared_sites import (
     hub_options,
@@ -265,7 +265,7 @@ def _missing(
         if option == "microwave_relay":
             reason[np.isin(rest, bare)] = "not_needed"
         rows.append(
-            option_rows(
+            rows_of_option(
                 schools,
                 rest,
                 option,

@@ -1,9 +1,9 @@
 """A plan improved part by part: one envelope is planned anew while the others stay as they are.
 
-A part is small, so that a search finds its best choice at once where one search for everything would
-take hours (large neighbourhood search: Shaw 1998, doi:10.1007/3-540-49481-2_30). Of a part only its
-core is free: columns that lose little against the best one of their school (Balas and Zemel 1980,
-doi:10.1287/opre.28.5.1130).
+A part is small, so that a search finds its best choice at once where one search for everything
+would take hours (large neighbourhood search: Shaw 1998, doi:10.1007/3-540-49481-2_30). Of a part
+only its core is free: columns that lose little against the best one of their school (Balas and
+Zemel 1980, doi:10.1287/opre.28.5.1130).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def replanned(
 
 
 def _parts_of(problem: Problem) -> list[_Part]:
-    """Of each envelope its rows, and the columns of all schools and openings that it may pay for."""
+    """Of each envelope its rows, and all columns of schools and openings that it may pay for."""
     rows_of: dict[str, list[int]] = {}
     for row, name in enumerate(problem.names):
         if name.kind == "ceiling":

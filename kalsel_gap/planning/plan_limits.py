@@ -25,8 +25,8 @@ _SLACK = 1e-9  # of a share times a count, against a school too many
 
 
 @dataclass(slots=True)
-class Rows:
-    """Rows of a problem that are being made.
+class LimitRows:
+    """LimitRows of a problem that are being made.
 
     Attributes
     ----------
@@ -55,12 +55,14 @@ class Rows:
         return sparse.csr_array((values, (at.astype(np.int64), columns)), shape=shape)
 
 
-def add_limits(rows: Rows, columns: pd.DataFrame, shared: pd.DataFrame, rules: PlanRules) -> None:
-    """Rows of supply, teams and capacity.
+def add_limits(
+    rows: LimitRows, columns: pd.DataFrame, shared: pd.DataFrame, rules: PlanRules
+) -> None:
+    """LimitRows of supply, teams and capacity.
 
     Parameters
     ----------
-    rows : Rows
+    rows : LimitRows
         They are added here.
     columns : DataFrame
         As of :class:`.assemble.AssembledPlan`.
@@ -91,8 +93,8 @@ def add_limits(rows: Rows, columns: pd.DataFrame, shared: pd.DataFrame, rules: P
     _add_media(rows, schools)
 
 
-def _add_media(rows: Rows, schools: pd.DataFrame) -> None:
-    """Rows of cells that several schools would share."""
+def _add_media(rows: LimitRows, schools: pd.DataFrame) -> None:
+    """LimitRows of cells that several schools would share."""
     media = schools[
         schools["option"].isin(_SHARED_MEDIA)
         & (schools["partner"] != "")
@@ -109,17 +111,17 @@ def _add_media(rows: Rows, schools: pd.DataFrame) -> None:
 
 
 def add_floors(
-    rows: Rows,
+    rows: LimitRows,
     columns: pd.DataFrame,
     groups: Sequence[str],
     schools: pd.DataFrame,
     floors: Floors,
 ) -> None:
-    """Rows of least shares: so many schools of a group, of those that have a column.
+    """LimitRows of least shares: so many schools of a group, of those that have a column.
 
     Parameters
     ----------
-    rows : Rows
+    rows : LimitRows
         They are added here.
     columns : DataFrame
         As of :class:`.assemble.AssembledPlan`.

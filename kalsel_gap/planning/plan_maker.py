@@ -7,8 +7,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.errors import ProjectError
+from kalsel_gap.findings import to_frame
 from kalsel_gap.planning.chosen_plan import PlanRequest, choose_plan
-from kalsel_gap.planning.costs import price_table
+from kalsel_gap.planning.costs import read_prices
 from kalsel_gap.planning.delivery import count_states, match_deliveries
 from kalsel_gap.planning.new_sites import ExtraSite
 from kalsel_gap.planning.options import make_options
@@ -105,9 +106,10 @@ def request_plan(
     """
     report("options", 0, 1)
     years = budget_years(opened)
-    prices = price_table(opened)
+    prices, of_prices = read_prices(opened)
     made = make_options(run, opened, prices, extra_sites=[ExtraSite(*site) for site in add_sites])
-    effects, _ = match_deliveries(read_delivery(opened)[0], run.schools)
+    delivered, of_deliveries = read_delivery(opened)
+    effects, of_schools = match_deliveries(delivered, run.schools)
     report("options", 1, 1)
     rules = opened.project.plan
     return PlanRequest(
@@ -123,6 +125,7 @@ def request_plan(
         adequate=opened.project.index.gap.adequate,
         without=tuple(without),
         path=opened.path,
+        findings=to_frame([*of_prices, *of_deliveries, *of_schools]),
     )
 
 

@@ -21,7 +21,7 @@ STATUS_TYPES: dict[str, str] = {
 }
 
 
-class Standing(NamedTuple):
+class PlanStanding(NamedTuple):
     """Which schools a plan may serve.
 
     Attributes
@@ -45,7 +45,7 @@ def standing_of(
     rules: PlanRules,
     effects: DeliveryEffects,
     without: Collection[str],
-) -> Standing:
+) -> PlanStanding:
     """Which schools wait for a connection, and why the others do not.
 
     Parameters
@@ -93,12 +93,12 @@ def standing_of(
     connected = frozenset(
         row_id for row_id, (status, _) in fixed.items() if status in ("adequate", "served")
     )
-    return Standing(fixed, tuple(row_id for _, row_id in sorted(waiting)), connected)
+    return PlanStanding(fixed, tuple(row_id for _, row_id in sorted(waiting)), connected)
 
 
 def status_table(
     schools: pd.DataFrame,
-    standing: Standing,
+    standing: PlanStanding,
     options: pd.DataFrame,
     *,
     planned: Mapping[str, str],
@@ -113,7 +113,7 @@ def status_table(
     ----------
     schools : DataFrame
         ``row_id npsn``.
-    standing : Standing
+    standing : PlanStanding
     options : DataFrame
         ``row_id option_id is_feasible is_priced reason``.
     planned, unfunded : mapping of str

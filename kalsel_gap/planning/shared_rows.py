@@ -28,12 +28,12 @@ class SharedOptions(NamedTuple):
     """Rows of options that need something shared, and what they need."""
 
     rows: pd.DataFrame
-    """As `option_rows` makes them."""
+    """As `rows_of_option` makes them."""
     shared: pd.DataFrame
-    """As :func:`shared_rows` makes them."""
+    """As :func:`rows_of_shared` makes them."""
 
 
-def shared_rows(
+def rows_of_shared(
     ids: list[str],
     kind: str,
     *,

@@ -13,15 +13,14 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.geo import geodesy
-from kalsel_gap.planning.fibre_routes import TRUNK_KM, FibreRoutes
 from kalsel_gap.planning.option_costs import SCHOOL_ITEMS, SHARED_ITEMS
 from kalsel_gap.planning.option_links import Pairs, judge_hops, near_pairs
-from kalsel_gap.planning.option_rows import option_rows
+from kalsel_gap.planning.option_rows import rows_of_option
 from kalsel_gap.planning.shared_rows import (
     SharedOptions,
     facility_shares,
     place_code,
-    shared_rows,
+    rows_of_shared,
 )
 from kalsel_gap.planning.single_options import (
     figures_of,
@@ -32,6 +31,7 @@ from kalsel_gap.planning.single_options import (
 
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray, IntArray
+    from kalsel_gap.planning.fibre_routes import FibreRoutes
     from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.links.path_loss import RadioTerrain
 
@@ -43,6 +43,7 @@ _TRIED_HOSTS = 8  # nearest schools of which one may be a host
 _TOWARDS = 3  # nearest towers in whose directions a ridge is looked for
 _THIN_DEG = 0.01  # of ridges in one square of 1.1 km one is tried
 _LEAST_KM = 0.3  # a ridge nearer than this is the school's own hill
+_JOIN_KM = 2.0  # from the far end of a trunk to a facility that uses it
 _YARD_KM = 0.1  # neighbours so near are joined whatever the terrain
 
 
@@ -114,7 +115,7 @@ def relay_options(
     relays, number = relays.iloc[used], np.searchsorted(used, last["relay"].to_numpy("int64"))
     ids = np.array(["relay:" + place_code(*p) for p in relays[["lat", "lon"]].to_numpy()], object)
     capacity = np.fmin(relays["left_mbps"].to_numpy("float64"), rates["capacity_mbps"])
-    rows = option_rows(
+    rows = rows_of_option(
         schools,
         at[last["target"].to_numpy("int64")],
         "microwave_relay",
@@ -134,7 +135,7 @@ def relay_options(
         },
         volumes=SCHOOL_ITEMS["microwave_relay"] | {"mast_m": last["mast"].to_numpy()},
     )
-    shared = shared_rows(
+    shared = rows_of_shared(
         ids.tolist(),
         "relay",
         values={
@@ -244,7 +245,7 @@ def hub_options(
     used = np.unique(hops.loc[hops["reason"] == "", "hub"].to_numpy("int64"))
     of = hubs.iloc[hops["hub"]]
     is_shared = (hops["reason"] == "").to_numpy()
-    rows = option_rows(
+    rows = rows_of_option(
         schools,
         at[hops["target"].to_numpy("int64")],
         "hub",
@@ -284,7 +285,7 @@ def _hub_openings(
         item: np.where(is_facility, volume, SHARED_ITEMS["hub"].get(item, 0.0))
         for item, volume in SHARED_ITEMS["hub_facility"].items()
     }
-    return shared_rows(
+    return rows_of_shared(
         ids,
         "hub",
         values={
@@ -410,7 +411,7 @@ def trunk_options(
     has = routes.trunk >= 0
     own = ids[routes.trunk[has]] if has.any() else np.empty(0, dtype=object)
     branch = routes.branch_km[has].round(3)
-    rows = option_rows(
+    rows = rows_of_option(
         schools,
         at[has],
         "fibre",
@@ -426,7 +427,7 @@ def trunk_options(
     )
     before = trunks["before"].to_numpy("int64")
     required = _required_beyond(schools.iloc[at]["required_mbps"].to_numpy("float64"), routes)
-    shared = shared_rows(
+    shared = rows_of_shared(
         ids.tolist(),
         "trunk",
         values={
@@ -435,7 +436,7 @@ def trunk_options(
             "capacity_mbps": rates["capacity_mbps"],
             "facility_share": facility_shares(
                 *(trunks, facilities, required),
-                within_km=TRUNK_KM,
+                within_km=_JOIN_KM,
                 each_mbps=opened.project.index.required_mbps.minimum,
             ),
         },
@@ -456,8 +457,8 @@ def _required_beyond(required_mbps: FloatArray, routes: FibreRoutes) -> FloatArr
 
 
 def _no_rows(schools: pd.DataFrame, option: str) -> pd.DataFrame:
-    return option_rows(schools, np.empty(0, dtype=np.int64), option, values={})
+    return rows_of_option(schools, np.empty(0, dtype=np.int64), option, values={})
 
 
 def _no_shared(kind: str) -> pd.DataFrame:
-    return shared_rows([], kind, values={}, volumes={})
+    return rows_of_shared([], kind, values={}, volumes={})

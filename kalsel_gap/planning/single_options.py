@@ -11,7 +11,7 @@ from kalsel_gap.planning.feasibility import assess_4g, by_flag, share_cells
 from kalsel_gap.planning.fibre_routes import FibreRoutes, read_fibre_ends, route_fibre
 from kalsel_gap.planning.option_costs import SCHOOL_ITEMS
 from kalsel_gap.planning.option_links import PLACES, Pairs, judge_hops, near_pairs, nearest_km
-from kalsel_gap.planning.option_rows import option_rows
+from kalsel_gap.planning.option_rows import rows_of_option
 
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
@@ -50,7 +50,7 @@ def option_limit(value: float | None, otherwise: float = np.inf) -> float:
 def subscription_rows(schools: pd.DataFrame, opened: Opened) -> pd.DataFrame:
     """A subscription of a fixed network that serves the place."""
     reason = by_flag(schools["fixed_served"], "no_fixed_network", "fixed_unknown")
-    return option_rows(
+    return rows_of_option(
         schools,
         np.arange(len(schools)),
         "subscription",
@@ -63,7 +63,7 @@ def satellite_rows(schools: pd.DataFrame, opened: Opened, option: str) -> pd.Dat
     """A terminal of satellites: *leo* needs open sky, *satria* and *vsat* one direction."""
     clear = schools["leo_clear" if option == "leo" else "satellite_clear"]
     reason = by_flag(clear, "sky_hidden", "sky_unknown")
-    return option_rows(
+    return rows_of_option(
         schools,
         np.arange(len(schools)),
         option,
@@ -99,7 +99,7 @@ def receiver_rows(
         covered = index.gap.covered ** (1.0 / index.adequacy.exponent) * required
         full = possible & (down >= covered) & (down * part < covered)
     unknown = possible & ~np.isfinite(cells.share_mbps)
-    return option_rows(
+    return rows_of_option(
         schools,
         np.arange(len(schools)),
         "cpe_4g",
@@ -201,7 +201,7 @@ def microwave_rows(
     partner = of.loc[chosen["row"]]
     rates = rates_of(figures)
     left = partner["left_mbps"].to_numpy("float64")
-    rows = option_rows(
+    rows = rows_of_option(
         schools,
         at[chosen["target"].to_numpy("int64")],
         "microwave",
@@ -232,7 +232,7 @@ def _without_donor(
     """Schools with no donor within reach: how far the nearest is, or that there is none at all."""
     rest = at[~np.isin(at, rows["at"].to_numpy())]
     far = nearest_km(schools.iloc[rest], donors)
-    return option_rows(
+    return rows_of_option(
         schools,
         rest,
         "microwave",
@@ -271,7 +271,7 @@ def fibre_rows(
     partner = np.full(len(at), "", dtype=object)
     has = routes.end >= 0
     partner[has] = ends["place_id"].to_numpy(dtype=object)[routes.end[has]]
-    return option_rows(
+    return rows_of_option(
         schools,
         at,
         "fibre",

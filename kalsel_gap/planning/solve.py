@@ -1,9 +1,8 @@
 """The best plan within a proven gap: bound, fill, then a search that starts from both.
 
 Columns that no better plan can contain are removed before the search: with column c a plan is worth
-at most our own bound less c's loss (reduced-cost fixing; Dantzig, Fulkerson and Johnson 1954). So the
-search of a province is a small one. What the solver calls optimal is checked exactly here, and our
-own bound is reported beside its.
+at most our own bound less c's loss (reduced-cost fixing; Dantzig, Fulkerson and Johnson 1954). What
+the solver calls optimal is checked exactly here, and our own bound is reported beside its bound.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from kalsel_gap.planning.fill import fill
 from kalsel_gap.planning.highs import program_of, run_highs
 from kalsel_gap.planning.model import Problem, RowName, check_solution, value_of
 from kalsel_gap.planning.parts import replanned
+from kalsel_gap.planning.tightening import tighten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -84,7 +84,7 @@ def solve(
     nodes: int = NODES,
     seconds: float | None = None,
     seed: int = 0,
-    report: Callable[[float], None] = lambda gap: None,
+    report: Callable[[float], None] = lambda _: None,
 ) -> Solution:
     """The best plan found when the gap is small enough or a limit is reached.
 
@@ -110,7 +110,7 @@ def solve(
     Solution
         An interruption by the user (``KeyboardInterrupt``) returns the best plan so far.
     """
-    search = _Search(problem, gap=gap, seconds=seconds, report=report)
+    search = _Search(tighten(problem), gap=gap, seconds=seconds, report=report)
     if start is not None:
         search.offer(start)
     try:
@@ -247,7 +247,7 @@ class _Search:
         return True
 
     def relax(self) -> None:
-        """Bounds from the hottest to the coldest temperature; a fill early, with needs a last one."""
+        """Bounds of all temperatures; a fill early, and with needs one at the end."""
         filled = 0.0
         for number, bound in enumerate(bounds(self.problem), start=1):
             self.bound = bound
@@ -274,7 +274,7 @@ class _Search:
                 self.report(self.gap)
                 if self.is_done:
                     return
-            if self.value - before <= _HELPS * self.gap * abs(self.value):
+            if self.value - before <= _HELPS * max(self.proven - self.value, 0.0):
                 width *= 2
 
     def search(self, *, nodes: int, seed: int) -> None:

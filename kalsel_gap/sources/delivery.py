@@ -8,6 +8,7 @@ are read, and no column about people may be there.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, get_args
 
 import pandas as pd
@@ -71,6 +72,7 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "bts": ("menara", "bts4g", "sitebaru"),
     "hub": ("sambungan", "berbagi", "sekolahtetangga"),
 }
+_RUPIAH = re.compile(r"^(?:rp|idr)\.?\s*", re.IGNORECASE)
 # A cost below this is in millions or a slip; nothing is delivered for less.
 _POSSIBLE_IDR = (1_000.0, float(MOST_IDR))
 
@@ -127,7 +129,9 @@ def read_delivery(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         code=_known(cells["option"], _OPTIONS),
         stage=_known(cells["state"], _STATES),
         day=read_dates(cells["date"]).map(lambda day: day.isoformat() if day else ""),
-        amount=read_quantities(cells["cost"], possible=_POSSIBLE_IDR),
+        amount=read_quantities(
+            cells["cost"].map(lambda text: _RUPIAH.sub("", text)), possible=_POSSIBLE_IDR
+        ),
     )
     unread = {
         "delivery_option_unknown": ("option", cells["code"] == ""),

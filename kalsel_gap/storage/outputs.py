@@ -50,7 +50,18 @@ _WRITTEN_BY = {
 }
 _ENDINGS_OF_FILES = frozenset(
     (
-        *(*_WRITTEN_BY, ".geoparquet", ".htm", ".pdf", ".png", ".qml", ".svg", ".tif", ".tiff"),
+        *(
+            *_WRITTEN_BY,
+            ".geoparquet",
+            ".htm",
+            ".md",
+            ".pdf",
+            ".png",
+            ".qml",
+            ".svg",
+            ".tif",
+            ".tiff",
+        ),
         *(".toml", ".tsv", ".txt", ".xls", ".zip"),
     )
 )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tests.conftest import MakeProject, MakeSchools
 
 PLACE = at_km(0.0)
+SERVER = {"operator": "banua", "technology": "4g", "site_id": "A"}
 
 
 def test_every_code_has_a_sentence_and_its_parameters() -> None:
@@ -97,10 +98,7 @@ def test_a_cell_is_shared_by_required_bandwidth(project: MakeProject, schools: M
     opened = project(bare=True)
     run = made_run(table, opened)
     found = assess_4g(run.schools, run.table("signals"), opened.project, -110.0)
-    served = [
-        {"row_id": row, "operator": "banua", "technology": "4g", "site_id": "A"}
-        for row in run.schools["row_id"][:2]
-    ]
+    served = [{"row_id": row, "place": "point", **SERVER} for row in run.schools["row_id"][:2]]
     cells = pd.DataFrame(served)
     place = {"lat": -2.5, "lon": 115.5, "site_id": "A"}
     one_cell = site_rows([place])
@@ -117,8 +115,9 @@ def test_a_cell_is_shared_by_required_bandwidth(project: MakeProject, schools: M
 
 
 def test_power_and_access(project: MakeProject, schools: MakeSchools) -> None:
-    words = ["PLN", "PLN & Diesel", "genset", "Tidak Ada", "tenaga surya", "", "<script>", None]
-    expected = ["grid", "grid", "none", "none", "own", "unknown", "unknown", "unknown"]
+    words = ["PLN", "PLN & Diesel", "genset", "Tidak ada listrik", "Non-PLN", "tenaga surya"]
+    expected = ["grid", "grid", "none", "none", "none", "own", "unknown", "unknown", "unknown"]
+    words = [*words, "", "<script>", None]
     assert read_grid(pd.Series(words)).tolist() == expected
     table = schools(
         [

@@ -12,7 +12,7 @@ import pytest
 from shapely import LineString, Point
 
 from kalsel_gap.geo import geodesy
-from kalsel_gap.planning.fibre_routes import FibreRoutes, read_fibre_ends, route_fibre
+from kalsel_gap.planning.fibre_routes import TRUNK_KM, FibreRoutes, read_fibre_ends, route_fibre
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,8 +66,8 @@ def test_two_schools_behind_one_another_share_a_trunk(tmp_path: Path) -> None:
     road = layer(tmp_path / "roads.geojson", LineString(places[["lon", "lat"]].to_numpy()))
     found = routes(at((7.0, 0.0), (9.0, 0.0)), road)
     trunks = found.trunks
-    # Sections of at least 2 km with both schools behind them; each begins where one ends.
-    assert (trunks["km"] >= 2.0).all()
+    # Sections of at least 5 km with both schools behind them; each begins where one ends.
+    assert (trunks["km"] >= TRUNK_KM).all()
     assert trunks["before"].tolist() == list(range(-1, len(trunks) - 1))
     assert trunks["schools"].tolist() == [2] * len(trunks)
     assert found.trunk.tolist() == [len(trunks) - 1] * 2
@@ -99,6 +99,19 @@ def test_ends_of_points_and_lines(tmp_path: Path) -> None:
         "fibre:-3.000000,115.000000" in set(found["place_id"])
     )
     assert read_fibre_ends(None).empty
+
+
+def test_without_roads_neighbours_share_a_network() -> None:
+    found = routes(at((6.0, 0.0), (9.0, 0.4), (9.0, -0.4), (12.0, 0.0)))
+    # Of the first school 1.2 times six kilometres; behind it the others branch off.
+    assert found.length_km[0] == pytest.approx(7.2, rel=1e-3)
+    assert found.trunks["from_end_km"].iloc[0] == pytest.approx(7.2, rel=1e-3)
+    assert found.trunks["schools"].iloc[0] == 4
+    assert (found.trunk[1:] >= 0).all()
+    far = found.trunks["from_end_km"].to_numpy()[found.trunk]
+    assert (far + found.branch_km >= found.length_km - 1e-9).all()
+    built = found.trunks["km"].sum() + found.branch_km.sum()
+    assert built < 0.7 * found.length_km.sum()
 
 
 def test_order_of_schools_changes_nothing() -> None:

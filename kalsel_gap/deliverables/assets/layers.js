@@ -10,6 +10,13 @@ Object.assign(kalselGap, (() => {
     return new Points({ ...points, mark, marks: { site: siteMark } }, { pane: "sites", level: 440 });
   }
 
+  /* Shared infrastructure that a plan opens. */
+  function openings() {
+    const { openings: points, openingMark } = read();
+    const mark = points.lat.map(() => "opened");
+    return new Points({ ...points, mark, marks: { opened: openingMark } }, { pane: "openings", level: 442 });
+  }
+
   /* A ring around each school that something was found about. */
   function rings(name) {
     const { schools: columns, rings: all } = read();
@@ -77,5 +84,5 @@ Object.assign(kalselGap, (() => {
     return open;
   }
 
-  return { sites, rings, shares, layerChoices };
+  return { sites, openings, rings, shares, layerChoices };
 })());
