@@ -109,12 +109,13 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def folder(cache_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a reader of the examples has, in a folder of its own; ranked once."""
+    """What a reader of the examples has, in a folder of its own; ranked and planned once."""
     place = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "data", place / "data")
     shutil.copy(ROOT / "kalsel-gap.toml", place)
     with contextlib.chdir(place):
         assert run("kalsel-gap rank --quiet --top 1 --format csv") == 0
+        assert run("kalsel-gap plan --quiet --top 1 --format csv") == 0
         assert run("kalsel-gap objections template --out form.csv --quiet") == 0
     return place
 
@@ -494,7 +495,7 @@ def test_a_page_says_the_same_in_both_languages(english: Path, indonesian: Path)
 
 def test_what_users_read_first_exists_in_both_languages() -> None:
     tutorials = {"tutorial-planner", "tutorial-gis", "tutorial-budget"}
-    assert {"README", "method", "commands", *tutorials} <= {page.stem for page in TWINS}
+    assert {"README", "method", "budget", "commands", *tutorials} <= {page.stem for page in TWINS}
 
 
 def test_the_method_is_the_same_in_both_languages_section_by_section() -> None:

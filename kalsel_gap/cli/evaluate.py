@@ -65,7 +65,8 @@ def evaluate(
     if out is not None:  # first of all, whether it may be written
         outputs = Outputs(folder) if opened is None else outputs_of(opened)
         outputs.check(out, endings=_ENDINGS, overwrite=overwrite)
-    chosen = read_plan(_plans(opened, folder, plans), plan)
+    source = drawn.RunChoice(project, runs, run)
+    chosen = read_plan(plans or drawn.plans_folder(source), plan)
     # The guard knows the inputs of both runs: that of the plan, then the later one.
     both = drawn.open_two_runs(
         *(ctx, drawn.RunChoice(project, runs, None), (chosen.manifest["run"]["id"], run)),
@@ -91,15 +92,6 @@ def evaluate(
             sections = evaluation_sections(found, text, top=top)
             title, notices = evaluation_title(found, text), evaluation_notices(found, text)
             explain_table.show(title, notices, sections, text)
-
-
-def _plans(opened: Opened | None, runs: Path, plans: Path | None) -> Path:
-    """The folder of the plans."""
-    from kalsel_gap.storage.plan_folder import plans_beside
-
-    if plans is not None:
-        return plans
-    return plans_beside(runs) if opened is None else opened.project.output.plans_folder(runs)
 
 
 def _deliveries(opened: Opened) -> pd.DataFrame | None:

@@ -254,6 +254,7 @@ def _spending(found: PlanEvaluation, text: Text) -> PageSection:
         pairs.append((text(N_("Of it shared sites")), short_rupiah(money.shared_idr, text)))
     units = {
         N_("Per gap closed"): money.per_gap_idr,
+        N_("Per school adequate now"): money.per_adequate_idr,
         N_("Per pupil"): money.per_student_idr,
         N_("Per fall of D by 1 at one school"): money.per_fall_idr,
         N_("Per such fall that was caused"): money.per_caused_idr,
@@ -277,11 +278,12 @@ def _spending(found: PlanEvaluation, text: Text) -> PageSection:
     else:
         said.append(text(N_("No actual cost is known: all amounts are those of the plan.")))
     words = N_(
-        "Gaps closed: {closed}. D of these schools fell by {fall} in all. A school whose D falls "
-        "from 1 to 0 counts as 1."
+        "Gaps closed: {closed}. Known to be adequate now, and not before: {adequate}. D of these "
+        "schools fell by {fall} in all. A school whose D falls from 1 to 0 counts as 1."
     )
     fall = text.number(money.fall, 2)
-    said.append(text(words, closed=text.number(money.closed), fall=fall))
+    counts = {"closed": text.number(money.closed), "adequate": text.number(money.adequate)}
+    said.append(text(words, **counts, fall=fall))
     if not math.isnan(money.caused):
         words = N_(
             "Caused is what these schools fell more than schools of like deficit that were not "

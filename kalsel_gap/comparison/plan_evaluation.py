@@ -15,9 +15,9 @@ import pandas as pd
 from kalsel_gap.comparison.gap_changes import GAP_CHANGES
 from kalsel_gap.comparison.planned_schools import (
     OF_A_RUN,
+    follow_schools,
     near_new_site,
     planned_money,
-    planned_schools,
 )
 from kalsel_gap.comparison.school_matches import match_schools
 from kalsel_gap.deliverables.provenance import last_day_of_data
@@ -79,18 +79,19 @@ class PlanSpending(NamedTuple):
         Schools whose actual cost is known; of the others the plan's is counted.
     planned_idr, actual_idr : int
         Capex of the schools whose actual cost is known: as planned, and as paid.
-    closed : int
-        Gaps closed.
+    closed, adequate : int
+        Gaps closed; schools that are known to be adequate now and were not before, closed gaps and
+        those of which it was not known whether there was one.
     fall : float
         Sum of the falls of D, rises taken off.
     caused : float
         Of the fall, what the schools served have more than those not served of like D before; NaN
-        where it cannot be estimated.
+        where it cannot be estimated, or more than half of the schools served have none like them.
     students, unknown_students : int
         Pupils of the schools served, and schools whose pupils are not known.
-    per_gap_idr, per_fall_idr, per_caused_idr, per_student_idr : int or None
-        Rupiah for each gap closed, for D falling by 1 at one school, the same of what was caused,
-        and for each pupil; None where there is nothing to divide by.
+    per_gap_idr, per_adequate_idr, per_fall_idr, per_caused_idr, per_student_idr : int or None
+        Rupiah for each gap closed, for each school adequate now, for D falling by 1 at one school,
+        the same of what was caused, and for each pupil; None where there is nothing to divide by.
     """
 
     schools: int
@@ -100,11 +101,13 @@ class PlanSpending(NamedTuple):
     planned_idr: int
     actual_idr: int
     closed: int
+    adequate: int
     fall: float
     caused: float
     students: int
     unknown_students: int
     per_gap_idr: int | None
+    per_adequate_idr: int | None
     per_fall_idr: int | None
     per_caused_idr: int | None
     per_student_idr: int | None
@@ -199,7 +202,7 @@ def evaluate_plan(
     day = last_day_of_data(after)
     year = None if day is None else day.year
     reported = plan.table("delivery") if delivery is None else delivery
-    schools = planned_schools(plan, old, new, pairs, reported, year)
+    schools = follow_schools(plan, old, new, pairs, reported, year)
     near = near_new_site(schools)
     compared: Comparison = "delivered" if is_served(schools, "delivered").any() else "chosen"
     effects = pd.DataFrame(_effects(schools, near), columns=list(EFFECTS))
@@ -380,6 +383,7 @@ def _spending(
     spent = int(served["spent_idr"].fillna(0).sum()) + shared
     paid = served[served["actual_idr"].notna() & served["planned_idr"].notna()]
     closed = int((served["gap_change"] == "closed").sum())
+    adequate = closed + int((served["gap_change"] == "found_adequate").sum())
     change = _change(served, "deficit").dropna()
     fall = -float(change.sum()) + 0.0
     matched = effects[
@@ -388,7 +392,8 @@ def _spending(
         & (effects["evidence"] == "all")
         & (effects["method"] == "matched")
     ]
-    caused = -float(matched["effect"].iloc[0]) * len(change) if len(matched) else float("nan")
+    is_like = matched["served"] >= matched["unmatched"]
+    caused = -float(matched["effect"].where(is_like).sum(min_count=1)) * len(change)
     students = int(served["students"].fillna(0).sum())
     return PlanSpending(
         schools=len(served),
@@ -398,11 +403,13 @@ def _spending(
         planned_idr=int(paid["planned_idr"].sum()),
         actual_idr=int(paid["actual_idr"].sum()),
         closed=closed,
+        adequate=adequate,
         fall=fall,
         caused=caused,
         students=students,
         unknown_students=int(served["students"].isna().sum()),
         per_gap_idr=rupiah_per(spent, closed),
+        per_adequate_idr=rupiah_per(spent, adequate),
         per_fall_idr=rupiah_per(spent, fall),
         per_caused_idr=rupiah_per(spent, caused),
         per_student_idr=rupiah_per(spent, students),

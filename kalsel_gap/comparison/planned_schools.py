@@ -31,7 +31,7 @@ OF_A_RUN = (
 )
 
 
-def planned_schools(
+def follow_schools(
     plan: Plan,
     old: pd.DataFrame,
     new: pd.DataFrame,

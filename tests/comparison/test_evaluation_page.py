@@ -61,7 +61,7 @@ def test_what_is_said() -> None:
         "With speed tests of their own in the later run: 2.",
         "Deliveries of no school of the plan's run: 99999999.",
         "The actual cost is known of 1 of these schools: Rp 8.5 m, where the plan had Rp 8.88 m.",
-        "Gaps closed: 1. D of these schools fell by 1.10 in all.",
+        "Gaps closed: 1. Known to be adequate now, and not before: 1. D of these schools fell by",
         (
             "D of schools not served whose deficit was like that of the schools served changed by "
             "−0.075, and of all not served by −0.050. So −0.025 of the change"

@@ -81,10 +81,30 @@ def test_what_it_cost_by_hand() -> None:
     assert (money.schools, money.with_actual) == (2, 1)
     assert (money.planned_idr, money.actual_idr) == (8_880_000, 8_500_000)
     assert (money.closed, money.per_gap_idr) == (1, spent)
+    assert (money.adequate, money.per_adequate_idr) == (1, spent)
     assert money.fall == pytest.approx(0.8 + 0.3)
     assert money.per_fall_idr == math.floor(spent / 1.1 + 0.5)
     assert (money.students, money.per_student_idr) == (160, math.floor(spent / 160 + 0.5))
     assert money.unknown_students == 0
+
+
+def test_what_was_caused_is_not_stated_without_like_schools() -> None:
+    """Waiting schools of another deficit only: nobody is like the two that were served."""
+    before = small_run("aaaaaaaaaaaa", after=False, date="2026-07-01")
+    before.schools.loc[2:5, "deficit"] = [0.2, 0.3, 0.4, 0.5]
+    found = evaluated(before=before)
+    assert effect(found, "delivered", "deficit", "all", "matched")["unmatched"] == 2
+    assert math.isnan(found.spending.caused)
+    assert found.spending.per_caused_idr is None
+
+
+def test_a_school_found_adequate_counts_apart_from_a_gap_closed() -> None:
+    before = small_run("aaaaaaaaaaaa", after=False, date="2026-07-01")
+    before.schools.loc[0, "delivered_status"] = "inferred"
+    money = evaluated(before=before).spending
+    assert (money.closed, money.adequate) == (0, 1)
+    assert money.per_gap_idr is None
+    assert money.per_adequate_idr == money.spent_idr
 
 
 def test_gaps_by_what_became_of_the_school() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 import pytest
 
-from kalsel_gap.comparison.planned_schools import near_new_site, planned_money, planned_schools
+from kalsel_gap.comparison.planned_schools import follow_schools, near_new_site, planned_money
 from kalsel_gap.comparison.school_matches import match_schools
 from tests.comparison.plans import deliveries, small_plan, small_run
 
@@ -21,7 +21,7 @@ def described(rows: tuple[tuple[Any, ...], ...]) -> pd.DataFrame:
     after = small_run("bbbbbbbbbbbb", after=True, date=None).schools
     plan = cast("Plan", small_plan())
     pairs = match_schools(before, after)
-    return planned_schools(plan, before, after, pairs, deliveries(rows), 2027).set_index("npsn")
+    return follow_schools(plan, before, after, pairs, deliveries(rows), 2027).set_index("npsn")
 
 
 def test_capex_of_several_years_adds_up_and_opex_stands_once() -> None:
