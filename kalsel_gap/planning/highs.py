@@ -122,10 +122,7 @@ def run_highs(
     Outcome
         An interruption by the user ends the run, not the program.
     """
-    import highspy
-
-    solver = highspy.Highs()
-    solver.silent()
+    solver = _silent_solver()
     for name, option in {
         "threads": 1,
         "parallel": "off",
@@ -142,6 +139,19 @@ def run_highs(
         solver.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
     interrupted = _run(solver)
     return _outcome(solver, interrupted=interrupted, is_integer=bool(program.is_integer.any()))
+
+
+def _silent_solver() -> highspy.Highs:
+    import highspy
+
+    class Silent(highspy.Highs):
+        """Silent before its callbacks are set: that alone prints a line of its version."""
+
+        def enableCallbacks(self) -> None:  # noqa: N802 - highspy's name
+            self.silent()
+            super().enableCallbacks()
+
+    return Silent()
 
 
 def _model(program: Program) -> highspy.HighsLp:
