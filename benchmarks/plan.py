@@ -69,7 +69,14 @@ class Entries:
         self.limit.append(limit)
 
 
-def invented(seed: int, *, hubs: bool, schools: int = SCHOOLS, funded: float = 0.35) -> Instance:  # noqa: PLR0915
+def invented(  # noqa: PLR0915
+    seed: int,
+    *,
+    hubs: bool,
+    schools: int = SCHOOLS,
+    funded: float = 0.35,
+    hop: float = 0.6,
+) -> Instance:
     """A province of a seed; ceilings pay for about this share of its schools."""
     rng = np.random.default_rng(seed)
     centre = rng.uniform(0, 200, (KABUPATEN, 2))
@@ -114,8 +121,8 @@ def invented(seed: int, *, hubs: bool, schools: int = SCHOOLS, funded: float = 0
         spoke_gain = factor[who] * np.maximum(rng.uniform(0.75, 1, len(who)) - before[who], 0)
         kept = spoke_gain > 0
         who, which, target, spoke_gain = who[kept], which[kept], target[kept], spoke_gain[kept]
-        spoke_capex = rng.uniform(8, 14, len(who)) + 0.5 * distance[who, which]
-        spoke_opex = rng.uniform(1, 3, len(who))
+        spoke_capex = hop * rng.uniform(20, 35, len(who)) + 0.5 * distance[who, which]
+        spoke_opex = hop * rng.uniform(8, 14, len(who))
         spokes = len(who) * years
         spoke_year = np.tile(np.arange(years), len(who))
         group = np.concatenate([group, np.repeat(who, years), np.full(len(hub) * years, -1)])
@@ -272,6 +279,9 @@ def main() -> None:
     """One province without hubs, or with them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hubs", action="store_true")
+    parser.add_argument(
+        "--hop", type=float, default=0.6, help="price of a hop to a hub, times 20-35 m"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--schools", type=int, default=SCHOOLS)
     parser.add_argument("--gap", type=float, default=None, help="default 0.001, with hubs 0.01")
@@ -279,7 +289,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=None)
     given = parser.parse_args()
     gap = given.gap if given.gap is not None else (0.01 if given.hubs else 0.001)
-    instance = invented(given.seed, hubs=given.hubs, schools=given.schools)
+    instance = invented(given.seed, hubs=given.hubs, schools=given.schools, hop=given.hop)
     measure(instance, gap=gap, nodes=given.nodes, seconds=given.seconds)
 
 

@@ -97,6 +97,8 @@ class _Elastic:
     def least(self, *, nodes: int, seed: int) -> tuple[FloatArray, IntArray, float] | None:
         """Excess of each row, forced schools without an option, and the total change."""
         outcome = run_highs(self.program, nodes=nodes, seed=seed)
+        if outcome.end == "interrupted":
+            raise KeyboardInterrupt
         if outcome.x is None or outcome.end == "infeasible":
             return None
         n = self.problem.n

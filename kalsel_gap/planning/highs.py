@@ -142,16 +142,16 @@ def run_highs(
 
 
 def _silent_solver() -> highspy.Highs:
-    """A solver that prints nothing to standard output, where our data go."""
     import highspy
 
-    class SilentHighs(highspy.Highs):
-        def enableCallbacks(self) -> None:  # noqa: N802 - of the library
-            # Its constructor calls this, and the first callback prints the name of the library.
+    class Silent(highspy.Highs):
+        """Silent before its callbacks are set: that alone prints a line of its version."""
+
+        def enableCallbacks(self) -> None:  # noqa: N802 - highspy's name
             self.silent()
             super().enableCallbacks()
 
-    return SilentHighs()
+    return Silent()
 
 
 def _model(program: Program) -> highspy.HighsLp:

@@ -53,7 +53,7 @@ def replanned(
     seed : int
         Of HiGHS.
     width : int
-        Times as many columns and nodes as in a first pass.
+        Times as many columns as in a first pass.
 
     Yields
     ------
@@ -74,7 +74,7 @@ def replanned(
     for number in np.lexsort((np.arange(len(parts)), -missed)).tolist():
         small = _Small(problem, chosen, _core(problem, parts[number].free, loss, chosen, width))
         if small.near.any():
-            chosen = small.best(gap=gap, nodes=_NODES * width, seed=seed)
+            chosen = small.best(gap=gap, nodes=_NODES, seed=seed)
             yield chosen.copy()
 
 
@@ -154,6 +154,8 @@ class _Small:
             nodes=nodes,
             seed=seed,
         )
+        if outcome.end == "interrupted":
+            raise KeyboardInterrupt
         if outcome.x is None:
             return self.chosen
         plan = self.fixed.copy()

@@ -32,7 +32,9 @@ SolveStatus = Literal["optimal", "gap", "nodes", "time", "interrupted", "infeasi
 GAP, NODES = 0.01, 1_000
 _FIRST_FILL = 3  # temperature after which a fill is worth its time
 _TIGHTENED = 4  # times that limits are tightened when the solver's tolerance broke them
-_WIDEST = 4  # parts, in times of their first width
+_LARGEST = 60_000  # columns and needs left: with more one search would take hours to begin
+_SMALL = 1_000  # columns that one search plans at once
+_WIDEST = 8  # parts, in times of their first width
 _HELPS = 0.1  # of the gap: a pass over the parts that closes less is followed by a wider one
 _CLOSED = 1e-9  # relative gap that is rounding
 _COUNTED = 1e6  # an earlier objective is kept in millionths of its largest value
@@ -264,6 +266,8 @@ class _Search:
 
     def improve(self, *, seed: int) -> None:
         """Parts planned anew, in wider parts while this helps."""
+        if self.problem.n <= _SMALL:
+            return
         width = 1
         while self.chosen is not None and self.bound is not None and width <= _WIDEST:
             before = self.value
@@ -288,6 +292,8 @@ class _Search:
             if kept.all():
                 cutoff = -math.inf
         small = problem.take(kept)
+        if self.chosen is not None and small.n + len(small.needs_column) > _LARGEST:
+            return
         limit = problem.limit.copy()
         for attempt in range(_TIGHTENED):
             start = None if self.chosen is None else self.chosen[kept].astype(np.float64)

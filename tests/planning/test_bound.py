@@ -22,14 +22,14 @@ from kalsel_gap.planning.model import value_of
 from tests.planning.problems import all_plans, best_value, problem_of, province, random_problem
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 100_000))
 def test_the_bound_is_never_below_the_best_plan(seed: int) -> None:
     problem = random_problem(seed)
     assert bound_value(problem).value >= best_value(problem)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 100_000), size=st.sampled_from([0.0, 0.01, 1.0, 100.0]))
 def test_any_multipliers_that_are_not_negative_give_a_bound(seed: int, size: float) -> None:
     problem = random_problem(seed)
@@ -38,7 +38,7 @@ def test_any_multipliers_that_are_not_negative_give_a_bound(seed: int, size: flo
     assert dual.exact(at) >= best_value(problem)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 100_000))
 def test_a_plan_with_a_column_is_worth_at_most_the_bound_less_its_loss(seed: int) -> None:
     problem = random_problem(seed)

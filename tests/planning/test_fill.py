@@ -12,7 +12,7 @@ from kalsel_gap.planning.model import check_solution, value_of
 from tests.planning.problems import best_value, problem_of, province, random_problem
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 100_000))
 def test_a_fill_keeps_all_limits_but_those_that_demand(seed: int) -> None:
     problem = random_problem(seed)
@@ -23,7 +23,7 @@ def test_a_fill_keeps_all_limits_but_those_that_demand(seed: int) -> None:
         assert value_of(problem, plan) <= best_value(problem) + 1e-9
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 100_000))
 def test_without_demands_a_fill_is_a_plan(seed: int) -> None:
     problem = random_problem(seed, demands=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -47,7 +49,15 @@ def test_a_linear_program_gives_its_duals() -> None:
     assert abs(outcome.duals[0]) == pytest.approx(4 / 3 / program.scale[0])
 
 
-def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    problem = problem_of([3, 4], [0, 1], [[2, 3]], [4])
-    run_highs(program_of(problem, problem.limit))
-    assert capfd.readouterr() == ("", "")
+def test_nothing_is_printed() -> None:
+    """In a new process: the line of its version is printed once."""
+    program = (
+        "from tests.planning.problems import province\n"
+        "from kalsel_gap.planning.highs import program_of, run_highs\n"
+        "problem = province(3)\n"
+        "assert run_highs(program_of(problem, problem.limit)).end == 'optimal'\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")
