@@ -285,7 +285,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--schools", type=int, default=SCHOOLS)
     parser.add_argument("--gap", type=float, default=None, help="default 0.001, with hubs 0.01")
-    parser.add_argument("--nodes", type=int, default=1_000)
+    parser.add_argument("--nodes", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=None)
     given = parser.parse_args()
     gap = given.gap if given.gap is not None else (0.01 if given.hubs else 0.001)

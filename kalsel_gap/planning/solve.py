@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kalsel_gap.planning.highs import Outcome
 
 SolveStatus = Literal["optimal", "gap", "nodes", "time", "interrupted", "infeasible"]
-GAP, NODES = 0.01, 1_000
+GAP, NODES = 0.01, 200
 _FIRST_FILL = 3  # temperature after which a fill is worth its time
 _TIGHTENED = 4  # times that limits are tightened when the solver's tolerance broke them
 _LARGEST = 60_000  # columns and needs left: with more one search would take hours to begin
