@@ -7,7 +7,7 @@ the first. The sums of the choice are the budget, to the rupiah.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -197,8 +197,3 @@ def running_of(choice: pd.DataFrame) -> pd.DataFrame:
             "opex_idr": paid["opex_year_idr"] + paid["ppn_opex_idr"],
         }
     ).reset_index(drop=True)
-
-
-def as_columns(rows: Sequence[Mapping[Any, Any]], names: Sequence[str]) -> pd.DataFrame:
-    """Rows as columns of a plan."""
-    return pd.DataFrame(list(rows), columns=list(names))

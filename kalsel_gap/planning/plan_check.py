@@ -327,7 +327,7 @@ def _hosted(plan: _Files, opening: dict[Any, Any], host: str) -> Iterator[PlanFa
     schools = plan.table("schools")
     status = schools.loc[schools["row_id"].map(text_in) == host, "status"].map(text_in)
     # A hub may stand at a school that has an adequate connection already.
-    if order is not None or not status.isin({"adequate", "promised"}).any():
+    if order is not None or not status.isin({"adequate", "promised", "served"}).any():
         yield PlanFault("host_not_served", text_in(opening["shared_id"]), stated=host)
 
 
@@ -370,6 +370,8 @@ def _budget(plan: _Files) -> Iterator[PlanFault]:
     """Each envelope and year adds up to the rupiah, and stays below its ceiling."""
     sums = _spending(plan)
     asked = plan.parameter("plan.ceilings")
+    # Tables of a list are recorded by their numbers.
+    asked = list(asked.values()) if isinstance(asked, dict) else asked
     ceilings = {
         (str(each["envelope"]), int(each["year"])): int(each["amount"]) for each in asked or ()
     }

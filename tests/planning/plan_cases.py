@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,12 @@ import pandas as pd
 
 from kalsel_gap.planning.chosen_plan import PlanRequest, ProvenChoice, choose_plan
 from kalsel_gap.planning.delivery import DeliveryEffects, match_deliveries
-from kalsel_gap.project.base import default_values, merge
+from kalsel_gap.planning.plan_check import verify_plan
+from kalsel_gap.project.base import default_values, flatten, merge
 from kalsel_gap.project.costs import Costs
 from kalsel_gap.project.plan import PlanRules
 from kalsel_gap.sources.delivery import DELIVERY_COLUMNS
+from kalsel_gap.storage.plan_folder import write_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -170,7 +173,20 @@ def request(
 
 
 def planned(asked: PlanRequest) -> tuple[dict[str, pd.DataFrame], ProvenChoice]:
-    return choose_plan(asked, lambda step, done, total: None)
+    """A plan, which the independent check of its files has nothing to say against."""
+    tables, proven = choose_plan(asked, lambda step, done, total: None)
+    sections = {"plan": asked.rules.model_dump(by_alias=True)}
+    sections["costs"] = asked.costs.model_dump(by_alias=True)
+    manifest = {
+        "parameters": json.loads(json.dumps(dict(flatten(sections)), default=str)),
+        "objective": asked.objective,
+        **{name: getattr(proven, name) for name in ("value", "bound", "gap", "status")},
+        "overrides": {"test": True},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        plan = write_plan(Path(folder), manifest, tables)
+        assert verify_plan(plan.folder) == []
+    return tables, proven
 
 
 def statuses(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from kalsel_gap.errors import ProjectError
 from kalsel_gap.findings import to_frame
 from kalsel_gap.planning import plan_maker
 from kalsel_gap.planning.options import OptionTables
+from kalsel_gap.planning.plan_check import verify_plan
 from kalsel_gap.planning.plan_maker import STEPS, budget_years, make_plan
 from kalsel_gap.project.read import read_project
 from kalsel_gap.storage.plan_folder import read_plan
@@ -61,6 +62,7 @@ def test_the_money_of_a_plan_read_back_is_its_budget(
     written = make_plan(run, opened, out=plans, report=lambda step, *_: seen.append(step))
     assert list(dict.fromkeys(seen)) == list(STEPS)
     plan = read_plan(plans, written.folder.name[:5])
+    assert verify_plan(plan.folder) == []
     choice, budget = plan.table("choice"), plan.table("budget")
     spent = choice["capex_idr"] + choice["ppn_capex_idr"]
     running = choice["opex_year_idr"] + choice["ppn_opex_idr"]
