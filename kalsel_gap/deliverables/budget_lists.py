@@ -27,8 +27,9 @@ from kalsel_gap.deliverables.budget_words import (
     unit_words,
 )
 from kalsel_gap.deliverables.codes import NO, YES, words_of
+from kalsel_gap.deliverables.plan_comparison_words import ending_sentences
 from kalsel_gap.deliverables.plan_records import rows_of
-from kalsel_gap.deliverables.plan_words import ending_sentences, places_of, plan_notices
+from kalsel_gap.deliverables.plan_words import places_of, plan_notices
 from kalsel_gap.deliverables.workbook_file import open_book
 from kalsel_gap.deliverables.workbook_lists import MOST_KABUPATEN
 from kalsel_gap.deliverables.workbook_writer import (
