@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 ListName = Literal["budget", "budget_totals", "bts"]
 _DECIMALS = {"volume": 4, "lat": 6, "lon": 6, "nearest_km": 1}  # others: as of the schools
-_PAGES_WIDE = 4  # sheets of paper side by side: a line has too many columns for one
+_PAGES_WIDE = 6  # sheets of paper side by side: a line has too many columns for one
 _WIDTHS = (40.0, *(17.0,) * 7)  # of the summary
 _OFFICE, _APART = "#1f3a5f", "#8d3f8f"  # colours of tabs
 _FROZEN = 6  # columns of the lines: up to the name
