@@ -214,12 +214,12 @@ def hand_made_plan(rows: Sequence[str] = (), **manifest: Any) -> Plan:
     return cast("Plan", HandMadePlan(tables, manifest=record | manifest))
 
 
-def write_hand_made(plans: Path, run: Run, **manifest: Any) -> Plan:
+def write_hand_made(plans: Path, run: Run, *, of_run: str | None = None) -> Plan:
     """The plan of the first six schools of a run, as a folder among the plans."""
     from kalsel_gap.storage.plan_folder import write_plan
 
     made = cast("HandMadePlan", hand_made_plan(run.schools["row_id"].tolist()[:6]))
-    record = {**made.manifest, "run": {"id": run.folder.name}, **manifest}
+    record = {**made.manifest, "run": {"id": of_run or run.folder.name}}
     return write_plan(plans, record, made.tables)
 
 

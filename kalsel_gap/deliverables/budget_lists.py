@@ -27,8 +27,9 @@ from kalsel_gap.deliverables.budget_words import (
     unit_words,
 )
 from kalsel_gap.deliverables.codes import NO, YES, words_of
+from kalsel_gap.deliverables.plan_comparison_words import ending_sentences
 from kalsel_gap.deliverables.plan_records import rows_of
-from kalsel_gap.deliverables.plan_words import ending_sentences, places_of, plan_notices
+from kalsel_gap.deliverables.plan_words import places_of, plan_notices
 from kalsel_gap.deliverables.workbook_file import open_book
 from kalsel_gap.deliverables.workbook_lists import MOST_KABUPATEN
 from kalsel_gap.deliverables.workbook_writer import (
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 
 ListName = Literal["budget", "budget_totals", "bts"]
 _DECIMALS = {"volume": 4, "lat": 6, "lon": 6, "nearest_km": 1}  # others: as of the schools
-_PAGES_WIDE = 4  # sheets of paper side by side: a line has too many columns for one
+_PAGES_WIDE = 6  # sheets of paper side by side: a line has too many columns for one
 _WIDTHS = (40.0, *(17.0,) * 7)  # of the summary
 _OFFICE, _APART = "#1f3a5f", "#8d3f8f"  # colours of tabs
 _FROZEN = 6  # columns of the lines: up to the name

@@ -253,6 +253,8 @@ class _Draft:
         yield text(words)
         if rates:
             words = N_("Planned download rate at a school: {low} to {high} Mbps.")
+            if min(rates) == max(rates):
+                words = N_("Planned download rate at each school: {low} Mbps.")
             low, high = (text.number(each, 1) for each in (min(rates), max(rates)))
             yield text(words, low=low, high=high)
         yield self._fill(N_("service level: rate, availability, time of repair"))

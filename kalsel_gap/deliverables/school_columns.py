@@ -126,7 +126,7 @@ def columns_of_schools(
         for row, works, why, doubt, other in zip(rows, uses, reasons, doubts, found, strict=True)
     ]
     if planned:
-        details = [row | more for row, more in zip(details, planned, strict=True)]
+        details = [{**row, **more} for row, more in zip(details, planned, strict=True)]
     fields = {label: [row[label] for row in details] for label in (details[0] if details else ())}
     names = {
         "npsn": [plain(row["npsn"]) for row in rows],

@@ -242,7 +242,7 @@ def to_html(
                 | {
                     "codes": _codes(schemes, facets)
                     | {"inferred": leaflet.packed(_flags(schools["deficit_status"] == "inferred"))},
-                    "loud": leaflet.packed(_flags(map_story.loud_rows(schools, k))),
+                    "loud": leaflet.packed(_flags(_loud_rows(schools, k, planned))),
                 },
                 "weights": {} if kabupaten else weights_data(run, text),
                 "schemes": [scheme.data() for scheme in schemes],
@@ -327,6 +327,17 @@ def _headline(schools: pd.DataFrame, k: int | None, plan: Plan | None, text: Tex
         words = N_("With plan {plan}, made of this run.")
         said.append(text(words, plan=plan.folder.name))
     return said
+
+
+def _loud_rows(
+    schools: pd.DataFrame, k: int | None, planned: plan_layer.PlanOnMap | None
+) -> list[bool]:
+    """Schools that are large from afar: also those for which the plan buys something."""
+    loud = list(map_story.loud_rows(schools, k))
+    if planned is None:
+        return loud
+    chosen = (code in palette.PLANNED for code in planned.schemes[0].of)
+    return [one or other for one, other in zip(loud, chosen, strict=True)]
 
 
 def _map(

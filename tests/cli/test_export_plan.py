@@ -86,7 +86,7 @@ def test_a_plan_of_another_run_is_refused(ranked: Path, cli: CommandLine) -> Non
     missing = cli("export", "csv", *at, "--columns", "budget")
     assert missing.status == 1
     run = read_run(ranked / "runs")
-    plan = write_hand_made(ranked / "plans", run, run={"id": "0123456789ab"})
+    plan = write_hand_made(ranked / "plans", run, of_run="0123456789ab")
     answer = cli("export", "csv", *at, "--run", "latest", "--plan", plan.folder.name)
     assert answer.status == 1
     assert "0123456789ab" in answer.err

@@ -12,6 +12,7 @@ from kalsel_gap.deliverables.plan_columns import with_plan, with_plan_words
 from kalsel_gap.deliverables.tables import View
 from kalsel_gap.deliverables.workbook import write_workbook
 from kalsel_gap.deliverables.workbook_writer import SheetColumn, SheetTable
+from kalsel_gap.i18n.plan_names import option_name
 from kalsel_gap.i18n.text import Text
 from tests.hand_made_plan import LEO, LEO_PPN, hand_made_plan
 
@@ -30,7 +31,7 @@ def test_the_columns_stand_behind_those_of_the_list() -> None:
     made = with_plan(table, hand_made_plan(), rows, EN)
     assert [column.label for column in made.columns] == ["Row", *LABELS]
     assert [cells[0] for cells in made.cells[1:]] == [
-        *("in the plan", "satellite in low orbit (LEO)", 2027),
+        *("in the plan", option_name("leo", EN), 2027),
         *(LEO + LEO_PPN, 9_990_000),
     ]
     assert [cells[1] for cells in made.cells[1:]] == ["unknown", "", "", "", ""]

@@ -19,6 +19,7 @@ from kalsel_gap.deliverables.plan_layer import (
     planned_schools,
 )
 from kalsel_gap.deliverables.web_map import to_html
+from kalsel_gap.i18n.plan_names import option_name
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from tests.hand_made_plan import (
     FORMULA,
@@ -82,7 +83,7 @@ def test_classes_differ_in_shape_or_lightness_besides_colour() -> None:
 def test_a_pop_up_says_option_year_cost_and_payer() -> None:
     details = plan_on_map(hand_made_run().schools, hand_made_plan(), EN).details
     said = " ".join(details[1].values())
-    assert "satellite in low orbit (LEO), bought in 2028" in said
+    assert f"{option_name('leo', EN)}, bought in 2028" in said
     assert "capex Rp 12,765,001, opex Rp 9,990,000 a year" in said
     assert "APBD of Kab. Tanah Laut; BOS" in said
     assert list(details[0]) == list(details[3])
