@@ -33,7 +33,7 @@ GAP, NODES = 0.01, 200
 _FIRST_FILL = 3  # temperature after which a fill is worth its time
 _TIGHTENED = 4  # times that limits are tightened when the solver's tolerance broke them
 _LARGEST = 60_000  # columns and needs left: with more one search would take hours to begin
-_SMALL = 1_000  # columns that one search plans at once
+_SMALL = 40_000  # columns and needs that one search plans at once: parts need not help it
 _WIDEST = 8  # parts, in times of their first width
 _HELPS = 0.1  # of the gap: a pass over the parts that closes less is followed by a wider one
 _CLOSED = 1e-9  # relative gap that is rounding
@@ -149,15 +149,16 @@ def solve_in_order(
     Returns
     -------
     tuple of Solution
-        One of each objective; the last one is the plan. It ends early where none was found or the
-        user interrupted.
+        One of each objective; the last one is the plan. It ends early at the first one that is not
+        proven to be the largest: among plans of different values the next objective decides
+        nothing.
     """
     found: list[Solution] = []
     for number, value in enumerate(values):
         now = replace(problem, value=value)
         solution = solve(now, start=start, gap=gap, nodes=nodes, seconds=seconds, seed=seed)
         found.append(solution)
-        if not math.isfinite(solution.value) or solution.status == "interrupted":
+        if solution.status != "optimal":
             break
         start = solution.chosen
         problem = _keeping(problem, value, start, number)
@@ -266,7 +267,7 @@ class _Search:
 
     def improve(self, *, seed: int) -> None:
         """Parts planned anew, in wider parts while this helps."""
-        if self.problem.n <= _SMALL:
+        if self.problem.n + len(self.problem.needs_column) <= _SMALL:
             return
         width = 1
         while self.chosen is not None and self.bound is not None and width <= _WIDEST:
@@ -303,7 +304,7 @@ class _Search:
             outcome = run_highs(
                 program_of(small, limit),
                 start=start,
-                gap=self.wanted / 2,
+                gap=0.9 * self.wanted,
                 nodes=nodes,
                 seconds=left,
                 seed=seed,
