@@ -32,7 +32,8 @@ SolveStatus = Literal["optimal", "gap", "nodes", "time", "interrupted", "infeasi
 GAP, NODES = 0.01, 200
 _FIRST_FILL = 3  # temperature after which a fill is worth its time
 _TIGHTENED = 4  # times that limits are tightened when the solver's tolerance broke them
-_LARGEST = 60_000  # columns and needs left: with more one search would take hours to begin
+_LARGEST = 200_000  # columns and needs left: with more one search would take hours to begin
+_ROOT = 1  # node of a large search: its cuts prove most, and parts improve its plan sooner
 _SMALL = 40_000  # columns and needs that one search plans at once: parts need not help it
 _WIDEST = 8  # parts, in times of their first width
 _HELPS = 0.1  # of the gap: a pass over the parts that closes less is followed by a wider one
@@ -117,9 +118,10 @@ def solve(
         search.offer(start)
     try:
         search.relax()
-        search.improve(seed=seed)
         if not search.is_done:
             search.search(nodes=nodes, seed=seed)
+        if not search.is_done:
+            search.improve(seed=seed)
     except KeyboardInterrupt:
         search.end = "interrupted"
     return search.solution()
@@ -260,8 +262,9 @@ class _Search:
             self.report(self.gap)
             if self.is_done:
                 return
-        needs = len(self.problem.needs_column) > 0
-        if self.bound is not None and (needs or self.chosen is None) and self.bound.value != filled:
+        needs = len(self.problem.needs_column)
+        again = self.chosen is None or 0 < needs <= _SMALL - self.problem.n
+        if self.bound is not None and again and self.bound.value != filled:
             self.offer(fill(self.problem, self.bound))
             self.report(self.gap)
 
@@ -295,6 +298,8 @@ class _Search:
         small = problem.take(kept)
         if self.chosen is not None and small.n + len(small.needs_column) > _LARGEST:
             return
+        if small.n + len(small.needs_column) > _SMALL:
+            nodes = min(nodes, _ROOT)
         limit = problem.limit.copy()
         for attempt in range(_TIGHTENED):
             start = None if self.chosen is None else self.chosen[kept].astype(np.float64)
