@@ -18,9 +18,9 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from kalsel_gap.planning.bound import bounds
-from kalsel_gap.planning.fill import fill, take_in_order
+from kalsel_gap.planning.fill import fill_plan, take_in_order
 from kalsel_gap.planning.model import Problem, RowName, check_solution, value_of
-from kalsel_gap.planning.solve import solve
+from kalsel_gap.planning.solve import solve_problem
 from kalsel_gap.planning.tightening import tighten
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def measure(instance: Instance, *, gap: float, nodes: int, seconds: float | None
     )
     begun = time.perf_counter()
     for number, bound in enumerate(bounds(problem), start=1):
-        plan = fill(problem, bound)
+        plan = fill_plan(problem, bound)
         value = value_of(problem, plan)
         print(
             f"  round {number}: {time.perf_counter() - begun:6.2f} s, bound {bound.value:.3f},"
@@ -254,7 +254,7 @@ def measure(instance: Instance, *, gap: float, nodes: int, seconds: float | None
             f" faults {len(check_solution(problem, plan))}"
         )
     begun = time.perf_counter()
-    found = solve(problem, gap=gap, nodes=nodes, seconds=seconds)
+    found = solve_problem(problem, gap=gap, nodes=nodes, seconds=seconds)
     spent = time.perf_counter() - begun
     other = "none" if found.solver_bound is None else f"{found.solver_bound:.3f}"
     print(

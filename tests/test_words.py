@@ -47,7 +47,7 @@ BANNED = {
 
 # Retired Indonesian words → the one word for it, see the table of terms in CONTRIBUTING.md.
 RETIRED = {
-    r"tapak|situs|pemancar|BTS": "menara",
+    r"tapak|situs|pemancar": "menara",
     r"layer|lapis": "lapisan",
     r"(?:belum |tidak |tak )?terkalibrasi|tanpa kalibrasi|tak dikalibrasi": "belum dikalibrasi",
     r"rugi(?:-rugi)?|pelemahan|atenuasi": "redaman",

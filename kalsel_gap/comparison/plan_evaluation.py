@@ -65,7 +65,7 @@ _METHODS = ("plain", "matched", "apart")
 
 
 class PlanSpending(NamedTuple):
-    """What the schools served have cost and what came of it.
+    """What the schools served have cost, and its results.
 
     Attributes
     ----------

@@ -26,7 +26,7 @@ from kalsel_gap.planning.choice import (
     running_of,
     sort_choice,
 )
-from kalsel_gap.planning.conflicts import conflicts
+from kalsel_gap.planning.conflicts import find_conflicts
 from kalsel_gap.planning.envelopes import ENVELOPE_COLUMNS, envelopes_of, pays_once, skpd_of
 from kalsel_gap.planning.marginal import find_marginal
 from kalsel_gap.planning.model import check_solution
@@ -131,7 +131,7 @@ def choose_plan(
     ----------
     request : PlanRequest
     report : callable
-        Receives the step, and how much of it is done: ``columns``, ``solve``, ``tables``.
+        Receives the step, and how much of it is done: ``columns``, ``solve_problem``, ``tables``.
 
     Returns
     -------
@@ -258,7 +258,7 @@ def _infeasible(request: PlanRequest, assembled: AssembledPlan) -> ProjectError:
     """What conflicts and by how much, as codes: money in rupiah, anything else in its own unit."""
     npsn = dict(zip(request.schools["row_id"], request.schools["npsn"], strict=True))
     shown = []
-    for each in conflicts(assembled.problem):
+    for each in find_conflicts(assembled.problem):
         kind, key, year = each.name.kind, each.name.key, each.name.year
         if kind == "must_include":
             key = npsn[assembled.groups[int(key)]]

@@ -45,7 +45,7 @@ class Conflict:
     excess: int
 
 
-def conflicts(problem: Problem, *, nodes: int = _NODES, seed: int = 0) -> tuple[Conflict, ...]:
+def find_conflicts(problem: Problem, *, nodes: int = _NODES, seed: int = 0) -> tuple[Conflict, ...]:
     """The smallest change that makes a request feasible, and the limits that stand against it.
 
     Parameters

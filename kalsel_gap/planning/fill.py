@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 _EXCHANGED = 3_000  # columns that an exchange looks at, those that lose least
 _PASSES = 6
 _REPRICED = 4  # sets of openings that are tried
-_SHARES = 20  # steps in which shares of the relaxed problem are told apart
+_SHARES = 20  # steps in which shares of the relaxed problem differ
 _TIE = 1e-9  # gains below it are rounding
 
 
-def fill(problem: Problem, bound: Bound) -> BoolArray:
+def fill_plan(problem: Problem, bound: Bound) -> BoolArray:
     """A plan near the bound.
 
     Parameters
@@ -89,7 +89,7 @@ def _fill_around(
     nothing = np.empty(0)
     bound = bound_value(rest, start=Bound(np.inf, multipliers, nothing, nothing))
     chosen = state.chosen.copy()
-    chosen[kept] = fill(rest, bound)
+    chosen[kept] = fill_plan(rest, bound)
     begun = np.concatenate([first, np.flatnonzero(chosen)])
     plan = _fill_free(problem, bound, begun, by="worth")
     return plan, bound.multipliers

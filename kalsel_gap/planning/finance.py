@@ -1,7 +1,7 @@
 """Present value, yearly cost, replacements, residual value and PPN; rupiah are whole numbers.
 
-Every amount is rounded once, at its end, to the nearest whole rupiah, and half a rupiah up. Payments
-of a year fall at its end, what is bought first at the beginning of the first year.
+Every amount is rounded once, at its end, to the nearest whole rupiah, and half a rupiah up.
+Payments of a year fall at its end, what is bought first at the beginning of the first year.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class HighsOutcome:
     """What HiGHS says: nothing of it is proven by us."""
 
     end: HighsEnd
@@ -99,7 +99,7 @@ def run_highs(
     nodes: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
-) -> Outcome:
+) -> HighsOutcome:
     """Maximise.
 
     Parameters
@@ -119,7 +119,7 @@ def run_highs(
 
     Returns
     -------
-    Outcome
+    HighsOutcome
         An interruption by the user ends the run, not the program.
     """
     solver = _silent_solver()
@@ -189,7 +189,7 @@ def _run(solver: highspy.Highs) -> bool:
     return interrupted
 
 
-def _outcome(solver: highspy.Highs, *, interrupted: bool, is_integer: bool) -> Outcome:
+def _outcome(solver: highspy.Highs, *, interrupted: bool, is_integer: bool) -> HighsOutcome:
     import highspy
 
     status, info = solver.getModelStatus(), solver.getInfo()
@@ -209,8 +209,8 @@ def _outcome(solver: highspy.Highs, *, interrupted: bool, is_integer: bool) -> O
     x = np.array(solution.col_value) if solution.value_valid else None
     if not is_integer:
         bound = info.objective_function_value if end == "optimal" else math.inf
-        return Outcome(end, x, bound, 0, np.array(solution.row_dual))
+        return HighsOutcome(end, x, bound, 0, np.array(solution.row_dual))
     bound = info.mip_dual_bound if math.isfinite(info.mip_dual_bound) else math.inf
     if end == "optimal" and info.mip_gap > 0:
         end = "gap"
-    return Outcome(end, x, bound, max(int(info.mip_node_count), 0), None)
+    return HighsOutcome(end, x, bound, max(int(info.mip_node_count), 0), None)

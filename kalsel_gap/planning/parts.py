@@ -30,7 +30,7 @@ _NODES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _EnvelopePart:
     rows: IntArray
     free: BoolArray  # of all columns
 
@@ -78,7 +78,7 @@ def replanned(
             yield chosen.copy()
 
 
-def _parts_of(problem: Problem) -> list[_Part]:
+def _parts_of(problem: Problem) -> list[_EnvelopePart]:
     """Of each envelope its rows, and all columns of schools and openings that it may pay for."""
     rows_of: dict[str, list[int]] = {}
     for row, name in enumerate(problem.names):
@@ -90,9 +90,9 @@ def _parts_of(problem: Problem) -> list[_Part]:
         rows = np.array(rows_of[key])
         paid = np.zeros(problem.n, dtype=bool)
         paid[problem.rows[rows].indices] = True
-        parts.append(_Part(rows, np.isin(block, block[paid])))
+        parts.append(_EnvelopePart(rows, np.isin(block, block[paid])))
     if not parts:
-        parts.append(_Part(np.arange(len(problem.limit)), np.ones(problem.n, dtype=bool)))
+        parts.append(_EnvelopePart(np.arange(len(problem.limit)), np.ones(problem.n, dtype=bool)))
     return parts
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from kalsel_gap.planning.bound import Bound, bounds, loss_of_columns
-from kalsel_gap.planning.fill import fill
+from kalsel_gap.planning.fill import fill_plan
 from kalsel_gap.planning.highs import program_of, run_highs
 from kalsel_gap.planning.model import Problem, RowName, check_solution, value_of
 from kalsel_gap.planning.parts import replanned
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
-    from kalsel_gap.planning.highs import Outcome
+    from kalsel_gap.planning.highs import HighsOutcome
 
 SolveStatus = Literal["optimal", "gap", "nodes", "time", "interrupted", "infeasible"]
 GAP, NODES = 0.01, 200
@@ -79,7 +79,7 @@ class Solution:
     nodes: int
 
 
-def solve(
+def solve_problem(
     problem: Problem,
     *,
     start: BoolArray | None = None,
@@ -146,7 +146,7 @@ def solve_in_order(
     values : sequence of float arrays of shape (n,)
         From the most important one; not empty.
     start, gap, nodes, seconds, seed
-        As in :func:`solve`, of each objective.
+        As in :func:`solve_problem`, of each objective.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def solve_in_order(
     found: list[Solution] = []
     for number, value in enumerate(values):
         now = replace(problem, value=value)
-        solution = solve(now, start=start, gap=gap, nodes=nodes, seconds=seconds, seed=seed)
+        solution = solve_problem(now, start=start, gap=gap, nodes=nodes, seconds=seconds, seed=seed)
         found.append(solution)
         if solution.status != "optimal":
             break
@@ -258,14 +258,14 @@ class _Search:
             self.bound = bound
             if number == _FIRST_FILL:
                 filled = bound.value
-                self.offer(fill(self.problem, bound))
+                self.offer(fill_plan(self.problem, bound))
             self.report(self.gap)
             if self.is_done:
                 return
         needs = len(self.problem.needs_column)
         again = self.chosen is None or 0 < needs <= _SMALL - self.problem.n
         if self.bound is not None and again and self.bound.value != filled:
-            self.offer(fill(self.problem, self.bound))
+            self.offer(fill_plan(self.problem, self.bound))
             self.report(self.gap)
 
     def improve(self, *, seed: int) -> None:
@@ -287,14 +287,8 @@ class _Search:
 
     def search(self, *, nodes: int, seed: int) -> None:
         """HiGHS on the columns that are left, again with tighter limits where it broke some."""
-        assert self.bound is not None
-        problem, kept, cutoff = self.problem, np.ones(self.problem.n, dtype=bool), -math.inf
-        if self.chosen is not None:
-            # Half of the gap that is allowed anyway buys a smaller search.
-            cutoff = self.value + self.wanted / 2 * abs(self.value)
-            kept = keep_columns(problem, self.bound, cutoff) | self.chosen
-            if kept.all():
-                cutoff = -math.inf
+        problem = self.problem
+        kept, cutoff = self._candidates()
         small = problem.take(kept)
         if self.chosen is not None and small.n + len(small.needs_column) > _LARGEST:
             return
@@ -328,7 +322,17 @@ class _Search:
                 return
             limit -= np.maximum(excess, 0.0)
 
-    def _believe(self, outcome: Outcome, cutoff: float) -> None:
+    def _candidates(self) -> tuple[BoolArray, float]:
+        """Columns that are searched, and what a plan with another one is worth at most."""
+        assert self.bound is not None
+        if self.chosen is None:
+            return np.ones(self.problem.n, dtype=bool), -math.inf
+        # Half of the gap that is allowed anyway buys a smaller search.
+        cutoff = self.value + self.wanted / 2 * abs(self.value)
+        kept = keep_columns(self.problem, self.bound, cutoff) | self.chosen
+        return kept, -math.inf if kept.all() else cutoff
+
+    def _believe(self, outcome: HighsOutcome, cutoff: float) -> None:
         self.end = outcome.end
         if outcome.end == "infeasible":
             # With a plan at hand the columns that are left hold none better, or the solver errs.

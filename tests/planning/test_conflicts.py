@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kalsel_gap.planning.conflicts import conflicts
+from kalsel_gap.planning.conflicts import find_conflicts
 from tests.planning.problems import all_plans, problem_of, random_problem
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def found(problem: Problem) -> list[tuple[str, str, int]]:
-    return [(each.name.kind, each.name.key, each.excess) for each in conflicts(problem)]
+    return [(each.name.kind, each.name.key, each.excess) for each in find_conflicts(problem)]
 
 
 def test_a_floor_that_its_ceiling_does_not_pay() -> None:
@@ -61,7 +61,7 @@ def test_a_feasible_request_has_no_conflicts() -> None:
 @given(seed=st.integers(0, 100_000))
 def test_there_are_conflicts_where_there_is_no_plan_and_the_change_helps(seed: int) -> None:
     problem = random_problem(seed)
-    named = conflicts(problem)
+    named = find_conflicts(problem)
     assert bool(named) != bool(len(all_plans(problem)))
     limit, forced = problem.limit.copy(), problem.forced.copy()
     for each in named:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kalsel_gap.planning.bound import bound_value
-from kalsel_gap.planning.fill import Filling, fill, take_in_order
+from kalsel_gap.planning.fill import Filling, fill_plan, take_in_order
 from kalsel_gap.planning.model import check_solution, value_of
 from tests.planning.problems import best_value, problem_of, province, random_problem
 
@@ -16,7 +16,7 @@ from tests.planning.problems import best_value, problem_of, province, random_pro
 @given(seed=st.integers(0, 100_000))
 def test_a_fill_keeps_all_limits_but_those_that_demand(seed: int) -> None:
     problem = random_problem(seed)
-    plan = fill(problem, bound_value(problem, rounds=3))
+    plan = fill_plan(problem, bound_value(problem, rounds=3))
     broken = {each.name.kind for each in check_solution(problem, plan)}
     assert broken <= {"floor", "must_include"}
     if not broken:
@@ -27,7 +27,7 @@ def test_a_fill_keeps_all_limits_but_those_that_demand(seed: int) -> None:
 @given(seed=st.integers(0, 100_000))
 def test_without_demands_a_fill_is_a_plan(seed: int) -> None:
     problem = random_problem(seed, demands=False)
-    plan = fill(problem, bound_value(problem, rounds=3))
+    plan = fill_plan(problem, bound_value(problem, rounds=3))
     assert check_solution(problem, plan) == ()
     assert value_of(problem, plan) >= 0
 
@@ -35,9 +35,9 @@ def test_without_demands_a_fill_is_a_plan(seed: int) -> None:
 def test_a_fill_is_near_the_bound_and_the_same_again() -> None:
     problem = province(300)
     bound = bound_value(problem)
-    plan = fill(problem, bound)
+    plan = fill_plan(problem, bound)
     assert value_of(problem, plan) > 0.97 * bound.value
-    assert fill(problem, bound_value(problem)).tolist() == plan.tolist()
+    assert fill_plan(problem, bound_value(problem)).tolist() == plan.tolist()
 
 
 def test_a_hub_is_opened_where_it_pays_and_closed_where_it_does_not() -> None:
@@ -46,16 +46,16 @@ def test_a_hub_is_opened_where_it_pays_and_closed_where_it_does_not() -> None:
     group = [0, 0, 1, 1, 2, 2, 3, 3, -1]
     needs = [(column, [8]) for column in (1, 3, 5, 7)]
     problem = problem_of(value, group, [[5, 1] * 4 + [6]], [10], needs=needs)
-    assert np.flatnonzero(fill(problem, bound_value(problem))).tolist() == [1, 3, 5, 7, 8]
+    assert np.flatnonzero(fill_plan(problem, bound_value(problem))).tolist() == [1, 3, 5, 7, 8]
     dear = problem_of(value, group, [[5, 1] * 4 + [11]], [10], needs=needs)
-    plan = fill(dear, bound_value(dear))
+    plan = fill_plan(dear, bound_value(dear))
     assert not plan[8]
     assert value_of(dear, plan) == 2
 
 
 def test_two_cheap_schools_replace_a_dear_one() -> None:
     problem = problem_of([4, 3, 3], [0, 1, 2], [[4, 2, 2]], [4])
-    assert fill(problem, bound_value(problem)).tolist() == [False, True, True]
+    assert fill_plan(problem, bound_value(problem)).tolist() == [False, True, True]
 
 
 def test_a_simple_rule_takes_what_still_fits_and_never_goes_back() -> None:
@@ -83,4 +83,4 @@ def test_a_floor_and_a_forced_school_come_before_the_rest() -> None:
         [9, 9, 1, 1], [0, 1, 2, 3], [[1, 1, 1, 1], [0, 0, -1, 0]], [2, -1],
         kinds=["ceiling", "floor"], forced=[3],
     )  # fmt: skip
-    assert fill(problem, bound_value(problem)).tolist() == [False, False, True, True]
+    assert fill_plan(problem, bound_value(problem)).tolist() == [False, False, True, True]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kalsel_gap.planning.bound import bound_value
-from kalsel_gap.planning.fill import fill, take_in_order
+from kalsel_gap.planning.fill import fill_plan, take_in_order
 from kalsel_gap.planning.model import check_solution, value_of
 from kalsel_gap.planning.parts import replanned
 from tests.planning.problems import best_value, problem_of, province, random_problem
@@ -32,7 +32,7 @@ def test_each_envelope_is_planned_anew_and_never_worse() -> None:
 def test_a_part_keeps_the_limits_and_needs_of_all(seed: int) -> None:
     problem = random_problem(seed)
     bound = bound_value(problem, rounds=3)
-    plan = fill(problem, bound)
+    plan = fill_plan(problem, bound)
     if check_solution(problem, plan):
         return
     for each in replanned(problem, bound, plan, gap=0, seed=0):

@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 from kalsel_gap.planning import solve as module
 from kalsel_gap.planning.bound import bound_value
 from kalsel_gap.planning.model import Problem, RowName, check_solution, value_of
-from kalsel_gap.planning.solve import keep_columns, solve, solve_in_order
+from kalsel_gap.planning.solve import keep_columns, solve_in_order, solve_problem
 from tests.planning.problems import all_plans, best_value, problem_of, province, random_problem
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def test_the_best_plan_of_a_small_case_is_found(seed: int) -> None:
     problem = random_problem(seed)
     best = best_value(problem)
-    found = solve(problem, gap=0)
+    found = solve_problem(problem, gap=0)
     if best == -np.inf:
         assert found.status == "infeasible"
         assert not found.chosen.any()
@@ -59,7 +59,7 @@ def test_no_column_of_a_better_plan_is_removed(seed: int, share: float) -> None:
 
 def test_a_gap_that_is_small_enough_ends_the_search() -> None:
     problem = province(300)
-    found = solve(problem, gap=0.05)
+    found = solve_problem(problem, gap=0.05)
     assert found.status == "gap"
     assert found.solver_bound is None
     assert 0 < found.gap <= 0.05
@@ -70,8 +70,8 @@ def test_a_gap_that_is_small_enough_ends_the_search() -> None:
 def test_the_same_plan_comes_again_and_gaps_are_reported() -> None:
     problem = province(60)
     gaps: list[float] = []
-    one = solve(problem, gap=0.02, report=gaps.append)
-    other = solve(problem, gap=0.02)
+    one = solve_problem(problem, gap=0.02, report=gaps.append)
+    other = solve_problem(problem, gap=0.02)
     assert one.chosen.tolist() == other.chosen.tolist()
     assert one.value == other.value
     assert one.bound == other.bound
@@ -83,14 +83,16 @@ def test_a_plan_to_start_from_is_kept_when_nothing_better_is_found() -> None:
     problem = random_problem(5, demands=False)
     plans = all_plans(problem)
     best = plans[int(np.argmax(plans @ problem.value))]
-    found = solve(problem, start=best, gap=0)
+    found = solve_problem(problem, start=best, gap=0)
     assert found.value == pytest.approx(best @ problem.value)
     # One that breaks a limit is not.
-    assert check_solution(problem, solve(problem, start=np.ones(problem.n, bool)).chosen) == ()
+    assert (
+        check_solution(problem, solve_problem(problem, start=np.ones(problem.n, bool)).chosen) == ()
+    )
 
 
 def test_no_time_gives_a_plan_that_is_not_reproducible() -> None:
-    found = solve(province(60), gap=0, seconds=0)
+    found = solve_problem(province(60), gap=0, seconds=0)
     assert found.status == "time"
     assert not found.is_reproducible
     assert found.own_bound > 0
@@ -102,14 +104,14 @@ def test_an_interruption_returns_the_best_plan_so_far(monkeypatch: pytest.Monkey
 
     problem = province(60)
     monkeypatch.setattr(module, "run_highs", interrupted)
-    found = solve(problem, gap=0)
+    found = solve_problem(problem, gap=0)
     assert found.status == "interrupted"
     assert not found.is_reproducible
     assert found.chosen.any()
     assert check_solution(problem, found.chosen) == ()
     assert 0 < found.gap < 0.2
-    monkeypatch.setattr(module, "fill", interrupted)
-    nothing = solve(problem, gap=0)
+    monkeypatch.setattr(module, "fill_plan", interrupted)
+    nothing = solve_problem(problem, gap=0)
     assert nothing.status == "interrupted"
     assert not nothing.chosen.any()
     assert nothing.gap == np.inf
@@ -117,10 +119,10 @@ def test_an_interruption_returns_the_best_plan_so_far(monkeypatch: pytest.Monkey
 
 def test_a_larger_problem_is_planned_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = province(60)
-    whole = solve(problem, gap=0.02)
+    whole = solve_problem(problem, gap=0.02)
     monkeypatch.setattr(module, "_SMALL", 0)
     monkeypatch.setattr(module, "_LARGEST", 0)
-    parts = solve(problem, gap=1e-4)
+    parts = solve_problem(problem, gap=1e-4)
     assert parts.status == "nodes"
     assert parts.solver_bound is None
     assert check_solution(problem, parts.chosen) == ()
@@ -138,8 +140,8 @@ def test_a_solver_that_breaks_a_limit_is_asked_again(monkeypatch: pytest.MonkeyP
         return outcome if len(limits) > 1 else replace(outcome, x=np.ones(len(program.value)))
 
     monkeypatch.setattr(module, "run_highs", too_much)
-    monkeypatch.setattr(module, "fill", lambda *_: np.array([False, False, True]))
-    found = solve(problem, gap=0)
+    monkeypatch.setattr(module, "fill_plan", lambda *_: np.array([False, False, True]))
+    found = solve_problem(problem, gap=0)
     assert limits == [8, 3]
     assert check_solution(problem, found.chosen) == ()
     # The bound of the first search holds: the plan is not called optimal when it is not.
@@ -218,7 +220,7 @@ def test_a_p_median_is_that_of_spopt_and_of_all_choices() -> None:
     cost = distance * weights[:, None]
     peer = PMedian.from_cost_matrix(distance, weights, p_facilities=2)
     peer = peer.solve(pulp.PULP_CBC_CMD(msg=False))
-    found = solve(location(cost, count=2, everybody=True), gap=0)
+    found = solve_problem(location(cost, count=2, everybody=True), gap=0)
     choices = [
         cost[:, list(pair)].min(axis=1).sum() for pair in itertools.combinations(range(6), 2)
     ]
@@ -236,7 +238,7 @@ def test_a_maximal_covering_is_that_of_spopt_and_of_all_choices() -> None:
     peer = MCLP.from_cost_matrix(distance, weights, service_radius=0.25, p_facilities=2)
     peer = peer.solve(pulp.PULP_CBC_CMD(msg=False))
     problem = location(np.where(covers, -weights[:, None], 1.0), count=2, everybody=False)
-    found = solve(problem, gap=0)
+    found = solve_problem(problem, gap=0)
     choices = [
         weights[covers[:, list(pair)].any(axis=1)].sum()
         for pair in itertools.combinations(range(6), 2)
