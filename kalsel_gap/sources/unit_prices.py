@@ -184,21 +184,43 @@ def _faults(
     rows = zip(cells.to_dict("records"), prices, strict=True)
     for cell, price in rows:
         code, row, where = str(cell["code"]), int(cell["row"]), str(cell["file"])
-
-        def fault(
-            name: str, column: str, row: int = row, where: str = where, **more: object
-        ) -> None:
-            errors.append(InputError(name, path=where, row=row, column=header[column], **more))
-
-        if price < 0:
-            fault("unit_price_negative", "price", value=cell["price"])
-        elif not (price.is_integer() and price <= MOST_IDR):
-            fault("unit_price_wrong", "price", value=cell["price"])
+        price_at, unit_at, item_at = (header[name] for name in ("price", "unit", "item"))
         unit = items[code].unit  # type: ignore[index]
+        if price < 0:
+            errors.append(
+                InputError(
+                    "unit_price_negative", path=where, row=row, column=price_at, value=cell["price"]
+                )
+            )
+        elif not (price.is_integer() and price <= MOST_IDR):
+            errors.append(
+                InputError(
+                    "unit_price_wrong", path=where, row=row, column=price_at, value=cell["price"]
+                )
+            )
         if not is_unit_of(str(cell["unit"]), unit):
-            fault("unit_price_unit", "unit", value=cell["unit"], item=code, expected=unit)
+            errors.append(
+                InputError(
+                    "unit_price_unit",
+                    path=where,
+                    row=row,
+                    column=unit_at,
+                    value=cell["unit"],
+                    item=code,
+                    expected=unit,
+                )
+            )
         if code in first_rows:
-            fault("unit_price_twice", "item", value=cell["item"], first=first_rows[code])
+            errors.append(
+                InputError(
+                    "unit_price_twice",
+                    path=where,
+                    row=row,
+                    column=item_at,
+                    value=cell["item"],
+                    first=first_rows[code],
+                )
+            )
         first_rows.setdefault(code, row)
     return errors
 

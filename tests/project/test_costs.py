@@ -135,7 +135,7 @@ def test_no_run_depends_on_a_price(project: MakeProject) -> None:
     of_plan = priced.plan_parameters()
     assert of_plan["costs.items.lan.price"] == 7
     assert "costs.ssh" not in of_plan
-    assert {key.partition(".")[0] for key in of_plan} == {"costs"}
+    assert {key.partition(".")[0] for key in of_plan} == {"costs", "plan"}
 
 
 def test_files_that_only_a_plan_reads(project: MakeProject) -> None:
