@@ -184,7 +184,7 @@ def _faults(
     rows = zip(cells.to_dict("records"), prices, strict=True)
     for cell, price in rows:
         code, row, where = str(cell["code"]), int(cell["row"]), str(cell["file"])
-        price_at, unit_at, item_at = (header[name] for name in ("price", "unit", "item"))
+        price_at, unit_at, item_at = (header.get(name) for name in ("price", "unit", "item"))
         unit = items[code].unit  # type: ignore[index]
         if price < 0:
             errors.append(
