@@ -1,7 +1,7 @@
 """Present value, yearly cost, replacements, residual value and PPN; rupiah are whole numbers.
 
-Every amount is rounded once, at its end, to the nearest whole rupiah, and half a rupiah up. Payments
-of a year fall at its end, what is bought first at the beginning of the first year.
+Every amount is rounded once, at its end, to the nearest whole rupiah, and half a rupiah up.
+Payments of a year fall at its end, what is bought first at the beginning of the first year.
 """
 
 from __future__ import annotations
@@ -237,5 +237,8 @@ def ppn_of(amount_idr: int, share: Fraction) -> int:
 
 def ppn_of_each(amounts_idr: pd.Series[int], share: Fraction) -> pd.Series[int]:
     """PPN of each amount as :func:`ppn_of` has it: Int64, missing where the amount is."""
-    found = [pd.NA if pd.isna(each) else ppn_of(int(each), share) for each in amounts_idr]
+    found = [
+        pd.NA if lacks else ppn_of(int(each), share)
+        for each, lacks in zip(amounts_idr, amounts_idr.isna(), strict=True)
+    ]
     return pd.Series(found, index=amounts_idr.index, dtype="Int64", name=amounts_idr.name)
