@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kalsel_gap.deliverables.sections import PageSection
     from kalsel_gap.planning.sweep import BudgetCurve
     from kalsel_gap.project.model import Opened
+    from kalsel_gap.project.plan import Objective
     from kalsel_gap.storage.plan_folder import Plan
     from kalsel_gap.storage.run_folder import Run
 
@@ -48,7 +49,7 @@ _KINDS = {"full": N_("full"), "trial": N_("trial"), "broken": N_("broken")}
 class _Asked(NamedTuple):
     """What a plan is made of beside the project."""
 
-    objective: str | None
+    objective: Objective | None
     sites: tuple[plan_arguments.TypedSite, ...]
     without: tuple[str, ...]
 

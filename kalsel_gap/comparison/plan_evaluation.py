@@ -293,7 +293,8 @@ def is_served(schools: pd.DataFrame, compared: Comparison) -> BoolArray:
     if compared == "delivered":
         return delivered
     is_due = (schools["group"] == "chosen").to_numpy(dtype=np.bool_)
-    return is_due | (delivered & schools["is_chosen"].to_numpy(dtype=np.bool_))
+    served: BoolArray = is_due | (delivered & schools["is_chosen"].to_numpy(dtype=np.bool_))
+    return served
 
 
 def _comparisons(schools: pd.DataFrame) -> list[Comparison]:
@@ -329,14 +330,14 @@ def _compared(
     schools: pd.DataFrame,
     change: pd.Series[float],
     counted: BoolArray,
-    compared: str,
+    compared: Comparison,
     *,
     by_tenth: bool,
 ) -> ChangeEffect:
     served = is_served(schools, compared)
     is_waiting = schools["group"].isin(_WAITING[compared]).to_numpy(dtype=np.bool_)
-    baseline = schools["deficit_before"].astype("float64").to_numpy()
-    values = change.to_numpy(np.float64)
+    baseline = schools["deficit_before"].astype("float64").to_numpy().astype(np.float64)
+    values = change.to_numpy().astype(np.float64)
     counted = counted & (served | is_waiting) & ~np.isnan(values) & ~np.isnan(baseline)
     cluster = pd.factorize(schools["kabupaten"].fillna(""), sort=True)[0].astype(np.int64)
     return compare_changes(
@@ -348,7 +349,7 @@ def _compared(
 
 
 def _row(
-    effect: ChangeEffect, compared: str, outcome: str, evidence: str, method: str
+    effect: ChangeEffect, compared: Comparison, outcome: str, evidence: str, method: str
 ) -> dict[str, Any]:
     names = {"compared": compared, "outcome": outcome, "evidence": evidence, "method": method}
     return names | {name: getattr(effect, name) for name in EFFECTS[len(names) :]}
@@ -376,7 +377,7 @@ def _placebo(run: Run, before: Run, schools: pd.DataFrame) -> list[dict[str, Any
 
 
 def _spending(
-    plan: Plan, schools: pd.DataFrame, compared: str, effects: pd.DataFrame, year: int | None
+    plan: Plan, schools: pd.DataFrame, compared: Comparison, effects: pd.DataFrame, year: int | None
 ) -> PlanSpending:
     served = schools[is_served(schools, compared)]
     shared = _shared_spending(plan, served, year)

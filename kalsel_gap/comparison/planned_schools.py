@@ -173,7 +173,7 @@ def last_states(reported: pd.DataFrame) -> pd.DataFrame:
     table = reported.assign(
         npsn=reported["npsn"].astype("str"), state_date=reported["date"].astype("str").fillna("")
     )
-    costs = reported["cost_idr"] if "cost_idr" in reported else [None] * len(reported)
+    costs = reported["cost_idr"].tolist() if "cost_idr" in reported else [None] * len(reported)
     table["actual_idr"] = pd.array(costs, dtype="Int64")
     table = table[table["npsn"].fillna("").ne("") & table["state"].isin(DELIVERY_STATES)]
     order = {name: place for place, name in enumerate(DELIVERY_STATES)}

@@ -38,8 +38,5 @@ def table_of_rows(rows: Sequence[Mapping[str, Any]], types: Mapping[str, str]) -
     [1, <NA>]
     """
     return pd.DataFrame(
-        {
-            name: pd.Series([row.get(name) for row in rows], dtype="object").astype(dtype)
-            for name, dtype in types.items()
-        }
-    )
+        {name: pd.Series([row.get(name) for row in rows], dtype="object") for name in types}
+    ).astype(dict(types))

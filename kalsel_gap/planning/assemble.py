@@ -415,11 +415,9 @@ def _objectives(columns: pd.DataFrame, inputs: PlanInputs) -> dict[str, FloatArr
     Pupils that are not known count for nothing here: no number takes their place.
     """
     is_school = (columns["row_id"] != "").to_numpy()
-    pupils = dict(zip(inputs.schools["row_id"], inputs.schools["students"], strict=True))
-    students = [
-        0.0 if not row_id or pd.isna(pupils[row_id]) else float(pupils[row_id])
-        for row_id in columns["row_id"]
-    ]
+    known = inputs.schools["students"].fillna(0)
+    pupils = dict(zip(inputs.schools["row_id"], known, strict=True))
+    students = [float(pupils[row_id]) if row_id else 0.0 for row_id in columns["row_id"]]
     gap = (columns["benefit"] * columns["benefit_years"]).fillna(0.0)
     return {
         "gap": gap.to_numpy(np.float64),

@@ -61,7 +61,8 @@ def expected_gain(delivered: Delivered, adequacy: ArrayLike) -> FloatArray:
     at = np.clip(a[beta], 0.0, 1.0)
     below = at * betainc(alpha, rest, at) - mean[beta] * betainc(alpha + 1.0, rest, at)
     given[beta] = np.maximum(below, 0.0)
-    return none * a + (1.0 - none) * given
+    gain: FloatArray = none * a + (1.0 - none) * given
+    return gain
 
 
 def served_before(service: pd.DataFrame) -> pd.Series[float]:

@@ -139,7 +139,7 @@ def reduced_values(problem: Problem, multipliers: FloatArray, needs: FloatArray)
     float array of shape (n,)
     """
     paid = problem.rows.T @ multipliers
-    enabled = (problem.needs_any != 0).T @ needs
+    enabled = problem.providers.T @ needs
     needing = np.bincount(problem.needs_column, weights=needs, minlength=problem.n)
     reduced: FloatArray = problem.value - paid - needing + enabled
     return reduced
@@ -278,7 +278,7 @@ def _all_rows(problem: Problem) -> sparse.csr_array:
     needing = sparse.csr_array(
         (np.ones(p), (np.arange(p), problem.needs_column)), shape=(p, problem.n)
     )
-    needs = needing - (problem.needs_any != 0).astype(np.float64)
+    needs = needing - problem.providers.astype(np.float64)
     return sparse.csr_array(sparse.vstack([problem.rows, needs], format="csr"))
 
 

@@ -310,7 +310,9 @@ def _tables_of(
         "prices": request.prices,
         "envelopes": _envelopes(inputs, choice, request),
         "choice": choice,
-        "allocation": allocate_shared(choice, inputs.shared, required.to_dict()),
+        "allocation": allocate_shared(
+            choice, inputs.shared, {str(row_id): each for row_id, each in required.items()}
+        ),
         "budget": budget,
         "schools": status_table(
             request.schools,

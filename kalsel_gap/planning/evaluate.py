@@ -152,9 +152,8 @@ def compare_changes(
     both = np.intersect1d(strata[served], strata[~served])
     counted = np.isin(strata, both)
     unmatched = int((served & ~counted).sum())
-    change, is_served, strata, clusters = (
-        each[counted] for each in (change, served, strata, cluster)
-    )
+    change, is_served = change[counted], served[counted]
+    strata, clusters = strata[counted], cluster[counted]
     treated = int(is_served.sum())
     if not treated:
         nan = math.nan

@@ -258,7 +258,8 @@ def _trunks_of(
     for node in reversed(order):
         if parent[node] >= 0:
             beyond[parent[node]] += beyond[node]
-    of, rows = [-1] * distance.size, []
+    of = [-1] * distance.size
+    rows: list[tuple[float, float, float, float, int, int]] = []
     for node in order:
         if parent[node] < 0 or beyond[node] == 0:
             continue

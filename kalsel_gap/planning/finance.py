@@ -237,5 +237,8 @@ def ppn_of(amount_idr: int, share: Fraction) -> int:
 
 def ppn_of_each(amounts_idr: pd.Series[int], share: Fraction) -> pd.Series[int]:
     """PPN of each amount as :func:`ppn_of` has it: Int64, missing where the amount is."""
-    found = [pd.NA if pd.isna(each) else ppn_of(int(each), share) for each in amounts_idr]
+    found = [
+        pd.NA if lacks else ppn_of(int(each), share)
+        for each, lacks in zip(amounts_idr, amounts_idr.isna(), strict=True)
+    ]
     return pd.Series(found, index=amounts_idr.index, dtype="Int64", name=amounts_idr.name)

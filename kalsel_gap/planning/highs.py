@@ -14,6 +14,8 @@ import numpy as np
 from scipy import sparse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import highspy
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
@@ -64,7 +66,7 @@ def program_of(problem: Problem, limit: FloatArray) -> Program:
     """
     n, p = problem.n, len(problem.needs_column)
     needing = sparse.csr_array((np.ones(p), (np.arange(p), problem.needs_column)), shape=(p, n))
-    needs = needing - (problem.needs_any != 0).astype(np.float64)
+    needs = needing - problem.providers.astype(np.float64)
     block = problem.blocks
     schools = len(problem.forced)
     count = max(int(block.max(initial=-1)) + 1, schools)
@@ -123,7 +125,7 @@ def run_highs(
         An interruption by the user ends the run, not the program.
     """
     solver = _silent_solver()
-    for name, option in {
+    asked: dict[str, float | str | None] = {
         "threads": 1,
         "parallel": "off",
         "random_seed": seed,
@@ -131,7 +133,8 @@ def run_highs(
         "mip_abs_gap": 0.0 if gap == 0 else 1e-9,
         "mip_max_nodes": nodes,
         "time_limit": seconds,
-    }.items():
+    }
+    for name, option in asked.items():
         if option is not None:
             solver.setOptionValue(name, option)
     solver.passModel(_model(program))
@@ -149,9 +152,10 @@ def _silent_solver() -> highspy.Highs:
 
         def enableCallbacks(self) -> None:  # noqa: N802 - highspy's name
             self.silent()
-            super().enableCallbacks()
+            highspy.Highs.enableCallbacks(self)
 
-    return Silent()
+    made: Callable[[], highspy.Highs] = Silent
+    return made()
 
 
 def _model(program: Program) -> highspy.HighsLp:

@@ -89,7 +89,8 @@ def _shortages(needs: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
         }
     )
     there = ["short_year", "short_envelope", "short_there_idr"]
-    return sums.merge(most[["option_id", "year", *there]], on=["option_id", "year"])
+    found: pd.DataFrame = sums.merge(most[["option_id", "year", *there]], on=["option_id", "year"])
+    return found
 
 
 def _rate(found: pd.DataFrame) -> pd.Series[float]:

@@ -124,6 +124,14 @@ class Problem:
         block[alone] = schools + len(sets) + np.arange(alone.sum())
         return block
 
+    @property
+    def providers(self) -> sparse.csr_array:
+        """Which columns meet which need: bool array of shape (p, n) without stored False."""
+        found = sparse.csr_array(self.needs_any, copy=True)
+        found.sum_duplicates()
+        found.eliminate_zeros()
+        return found.astype(np.bool_)
+
     def take(self, kept: BoolArray) -> Problem:
         """The problem with some of its columns only; a need that nothing is left to meet stays."""
         place = np.cumsum(kept) - 1
@@ -199,7 +207,7 @@ def check_solution(problem: Problem, chosen: BoolArray) -> tuple[BrokenRow, ...]
         for each, count in zip(sets, times, strict=True)
         if count > 1
     ]
-    met = (problem.needs_any != 0) @ chosen.astype(np.float64) > 0
+    met = problem.providers @ chosen.astype(np.float64) > 0
     unmet = chosen[problem.needs_column] & ~met
     columns = np.unique(problem.needs_column[unmet])
     return (*broken, *(BrokenRow(RowName("needs", str(each), None), 1) for each in columns))

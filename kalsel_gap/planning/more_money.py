@@ -16,7 +16,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kalsel_gap.geo.arrays import BoolArray, FloatArray
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.planning.assemble import AssembledPlan
     from kalsel_gap.planning.model import Problem
 
@@ -111,7 +111,7 @@ def top_up(problem: Problem, chosen: BoolArray) -> BoolArray:
     money = _money_of(problem)
     worth = problem.value / np.maximum(money, 1.0)
     is_useful = (problem.group >= 0) & (problem.value > 0.0)
-    for column in _by_worth(worth, np.flatnonzero(is_useful)):
+    for column in _by_worth(worth, np.flatnonzero(is_useful).astype(np.int64)):
         room.take(column)
     return room.chosen
 
@@ -192,7 +192,7 @@ def _money_of(problem: Problem) -> FloatArray:
     return money
 
 
-def _by_worth(worth: FloatArray, columns: FloatArray) -> Iterable[int]:
+def _by_worth(worth: FloatArray, columns: IntArray) -> Iterable[int]:
     """Columns from the most to the least worth, equal ones by their number."""
     order = np.lexsort((columns, -worth[columns]))
     return [int(each) for each in columns[order]]

@@ -100,16 +100,16 @@ def propose_sites(
     places = _places(targets, extra)
     pairs = near_pairs(targets, places, count=_NEAREST + len(extra), within_km=reach_km)
     serves, by_distance = _serves(pairs, targets, places, sites, ground, opened)
-    pairs = Pairs(*(each[serves] for each in pairs))
+    pairs = pairs.take(serves)
     forced = np.flatnonzero(places["is_extra"].to_numpy())
     chosen = _choose(pairs, len(places), forced)
     kept = np.isin(pairs.place, chosen)
-    pairs = Pairs(*(each[kept] for each in pairs))
+    pairs = pairs.take(kept)
     # The user's own places come first.
     order = np.lexsort((pairs.distance_km, ~np.isin(pairs.place, forced), pairs.target))
-    pairs = Pairs(*(each[order] for each in pairs))
+    pairs = pairs.take(order)
     first = pd.Series(pairs.target).groupby(pairs.target).cumcount().to_numpy() < MOST_PROPOSALS
-    pairs = Pairs(*(each[first] for each in pairs))
+    pairs = pairs.take(first)
     chosen = np.union1d(pairs.place, forced)
     ids = ["bts:" + place_code(*at) for at in places.loc[chosen, ["lat", "lon"]].to_numpy()]
     at = eligible[pairs.target]
@@ -151,7 +151,7 @@ def propose_sites(
             **{name: openings[name].to_numpy() for name in ("lat", "lon", "name")},
             "capacity_mbps": rates["capacity_mbps"],
             "facility_share": facility_shares(
-                *(openings, facilities, required),
+                *(openings, facilities, required.astype(np.float64)),
                 within_km=reach_km,
                 each_mbps=opened.project.index.required_mbps.minimum,
             ),

@@ -44,9 +44,12 @@ def find_cliffs(
         that is too low the rupiah are those that are missing, and the schools the fewest that lose
         their service by that: those with the largest cost.
     """
+    known = ceilings[ceilings["ceiling_idr"].notna()]
     stated = {
-        (str(row.envelope), int(row.year)): int(row.ceiling_idr)
-        for row in ceilings[ceilings["ceiling_idr"].notna()].itertuples(index=False)
+        (str(envelope), int(year)): int(ceiling)
+        for envelope, year, ceiling in zip(
+            known["envelope"], known["year"], known["ceiling_idr"], strict=True
+        )
     }
     rows = []
     paid = running[running["opex_idr"].fillna(0) > 0]

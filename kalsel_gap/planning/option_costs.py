@@ -45,7 +45,7 @@ SCHOOL_ITEMS: dict[str, dict[str, object]] = {
     # The other end and the connection are those of the hub.
     "hub": {"microwave_end": 1.0},
 }
-SHARED_ITEMS: dict[str, dict[str, object]] = {
+SHARED_ITEMS: dict[str, dict[str, float]] = {
     "bts": {"bts_site": 1.0, "bts_month": 1.0},
     "relay": {"relay_site": 1.0, "microwave_end": 2.0, "microwave_month": 1.0},
     "trunk": {},

@@ -15,7 +15,9 @@ import pandas as pd
 from kalsel_gap.geo import geodesy
 
 if TYPE_CHECKING:
-    from kalsel_gap.geo.arrays import FloatArray, IntArray
+    from numpy.typing import NDArray
+
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.links.path_loss import RadioTerrain
 
@@ -32,6 +34,10 @@ class Pairs(NamedTuple):
     target: IntArray
     place: IntArray
     distance_km: FloatArray
+
+    def take(self, which: BoolArray | NDArray[np.intp]) -> Pairs:
+        """Some of the pairs, by a mask or by their places."""
+        return Pairs(self.target[which], self.place[which], self.distance_km[which])
 
 
 # --- places --------------------------------------------------------------------------------------

@@ -354,7 +354,7 @@ def _parameters(rows: pd.DataFrame) -> pd.Series[str]:
             )
             for each in of.itertuples(index=False)
         ]
-        texts[of.index] = made
+        texts[of.index] = np.array(made, dtype=object)
     return texts
 
 

@@ -112,7 +112,7 @@ class _Small:
     """The problem of some columns, with all others as they are in a plan."""
 
     def __init__(self, problem: Problem, chosen: BoolArray, near: BoolArray) -> None:
-        meets = problem.needs_any != 0
+        meets = problem.providers
         fixed = chosen & ~near
         block = problem.blocks
         # What a need of a fixed column relies on stays too, with its whole block.

@@ -172,7 +172,7 @@ def whole(value: object) -> int:
     >>> whole(pd.NA), whole(12)
     (0, 12)
     """
-    return int(value) if text_in(value) else 0  # type: ignore[call-overload,no-any-return]
+    return int(value) if text_in(value) else 0  # type: ignore[call-overload]
 
 
 def half_up(amount: Fraction) -> int:
@@ -292,7 +292,7 @@ def _openings(plan: _Files) -> Iterator[PlanFault]:
             continue
         if not shared["is_priced"]:
             yield PlanFault("option_unpriced", option_id)
-        borne = shared.get("facility_share")
+        borne = shared.get("facility_share", "")
         part = float(borne) if text_in(borne) else 0.0
         capex, opex = whole(shared["capex_idr"]), whole(shared["opex_year_idr"])
         ours = (capex - int(capex * part), opex - int(opex * part))
@@ -342,7 +342,7 @@ def _capacity(plan: _Files) -> Iterator[PlanFault]:
         if text_in(need):
             used[text_in(row["shared_id"])] += math.ceil(need * _KBPS)
     for shared_id, kbps in used.items():
-        capacity = plan.shared.get(shared_id, {}).get("capacity_mbps")
+        capacity = plan.shared.get(shared_id, {}).get("capacity_mbps", "")
         if text_in(capacity) and kbps > math.floor(float(capacity) * _KBPS):
             yield PlanFault("over_capacity", shared_id, stated=str(capacity), found=str(kbps))
 

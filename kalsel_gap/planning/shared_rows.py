@@ -14,6 +14,8 @@ from kalsel_gap.sources.area_codes import filled_texts
 from kalsel_gap.sources.formats.vector_layers import read_vector
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kalsel_gap.geo.arrays import FloatArray, IntArray
     from kalsel_gap.project.model import Opened
 
@@ -38,7 +40,7 @@ def rows_of_shared(
     kind: str,
     *,
     values: dict[str, object],
-    volumes: dict[str, object],
+    volumes: Mapping[str, object],
 ) -> pd.DataFrame:
     """Rows of one kind of shared infrastructure, with a column of volumes for each item.
 
@@ -48,7 +50,7 @@ def rows_of_shared(
     columns: dict[str, object] = {"shared_id": ids, "kind": kind}
     columns |= dict.fromkeys(_TEXTS[2:], "") | dict.fromkeys(_NUMBERS, np.nan)
     columns |= {"facility_share": 0.0, "schools": 0} | values
-    columns |= dict.fromkeys(ITEMS, 0.0) | volumes
+    columns |= dict.fromkeys(ITEMS, 0.0) | dict(volumes)
     frame = pd.DataFrame(columns, index=range(len(ids)))
     types = dict.fromkeys(_TEXTS, "str") | dict.fromkeys((*_NUMBERS, *ITEMS), "float64")
     return frame.astype({**types, "schools": "int64"})

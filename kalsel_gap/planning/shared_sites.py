@@ -157,9 +157,8 @@ def _ridges(
         return none
     pairs = near_pairs(targets, towers, count=_TOWARDS, within_km=2.0 * longest_km)
     here, there = targets.iloc[pairs.target], towers.iloc[pairs.place]
-    bearing, _, _ = geodesy.WGS84.inv(
-        *(frame[name].to_numpy("float64") for frame in (here, there) for name in ("lon", "lat"))
-    )
+    ends = [frame[name].to_numpy("float64") for frame in (here, there) for name in ("lon", "lat")]
+    bearing, _, _ = geodesy.WGS84.inv(ends[0], ends[1], ends[2], ends[3])
     count = max(horizons["azimuth_deg"].nunique(), 1)
     asked = pd.DataFrame(
         {
@@ -237,7 +236,9 @@ def hub_options(
     hops = judge_hops(
         ground, of, targets.iloc[pairs.target], longest_km=longest, tallest_m=tallest
     ).assign(target=pairs.target, hub=pairs.place, km=pairs.distance_km)
-    hops.loc[hops["km"] < _YARD_KM, ["reason", "mast_m"]] = ["", np.nan]
+    in_yard = hops["km"] < _YARD_KM
+    hops.loc[in_yard, "reason"] = ""
+    hops.loc[in_yard, "mast_m"] = np.nan
     possible = hops["reason"] == ""
     has = hops["target"].isin(hops.loc[possible, "target"])
     nearest = ~hops["target"].duplicated()
@@ -310,14 +311,14 @@ def _hubs(
     """Places of hubs with what they can give; hosts in order of their size, the largest first."""
     figures, leo = figures_of(opened, "hub"), rates_of(figures_of(opened, "leo"))
     extra_ms, most = option_limit(figures.latency_ms, 0.0), option_limit(figures.capacity_mbps)
-    common = {
+    common: dict[str, float | str] = {
         "latency_ms": leo["latency_ms"] + extra_ms,
         **dict.fromkeys(("name", "host_row_id"), ""),
         "host_down_mbps": np.nan,
         "size": 0,
     }
     down, up = leo["down_mbps"], leo["up_mbps"]
-    limit = {"down_mbps": min(down, most), "up_mbps": up}
+    limit: dict[str, float | str] = {"down_mbps": min(down, most), "up_mbps": up}
     facility = facilities.assign(
         kind="facility", capacity_mbps=min(down, most), **(common | limit)
     ).assign(name=facilities["name"])
@@ -448,7 +449,8 @@ def trunk_options(
 def _required_beyond(required_mbps: FloatArray, routes: FibreRoutes) -> FloatArray:
     """Required bandwidth of all schools beyond each trunk."""
     has = routes.trunk >= 0
-    total = np.bincount(routes.trunk[has], required_mbps[has], minlength=len(routes.trunks))
+    count = len(routes.trunks)
+    total = np.bincount(routes.trunk[has], required_mbps[has], count).astype(np.float64)
     before = routes.trunks["before"].to_numpy("int64")
     for trunk in range(len(total) - 1, -1, -1):  # a trunk comes after the one that it continues
         if before[trunk] >= 0:

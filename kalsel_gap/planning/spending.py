@@ -8,14 +8,14 @@ every budget year from the first year of service on.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from kalsel_gap.planning.finance import amount_of, ppn_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Mapping, Sequence
     from fractions import Fraction
 
     from kalsel_gap.project.plan import PlanRules
@@ -77,10 +77,10 @@ def add_ppn(rows: pd.DataFrame, prices: pd.DataFrame, share: Fraction) -> pd.Dat
     DataFrame
         :data:`MONEY` in the index of `rows`, Int64; missing where a row is unpriced.
     """
-    by_item = {row["item"]: row for row in prices.to_dict("records")}
+    by_item = {str(row["item"]): row for row in prices.to_dict("records")}
     free = {text: _untaxed(text, by_item) for text in rows["items"].unique()}
     borne = rows["facility_share"] if "facility_share" in rows else [0.0] * len(rows)
-    found = []
+    found: list[tuple[object, ...]] = []
     for capex, opex, text, part in zip(
         rows["capex_idr"], rows["opex_year_idr"], rows["items"], borne, strict=True
     ):
@@ -99,14 +99,14 @@ def _part(share: object) -> float:
     return 0.0 if pd.isna(share) else float(share)  # type: ignore[arg-type,call-overload]
 
 
-def _untaxed(text: str, by_item: dict[str, dict[str, object]]) -> tuple[int, int]:
+def _untaxed(text: str, by_item: Mapping[str, Mapping[Hashable, Any]]) -> tuple[int, int]:
     """What no PPN is on: bought once, and paid in a year."""
     once = yearly = 0
     for code, volume in json.loads(text or "{}").items():
         item = by_item.get(code)
-        if item is None or item["taxable"] or pd.isna(item["price_idr"]):  # type: ignore[call-overload]
+        if item is None or item["taxable"] or pd.isna(item["price_idr"]):
             continue
-        amount = amount_of(int(item["price_idr"]), volume)  # type: ignore[call-overload]
+        amount = amount_of(int(item["price_idr"]), volume)
         if item["every"] == "month":
             yearly += MONTHS * amount
         else:

@@ -56,8 +56,8 @@ def tighten(problem: Problem) -> Problem:
             limit[row] = 0.0
     if not added:
         return problem
-    at, columns, amounts = zip(*added, strict=True)
-    more = sparse.csr_array((amounts, (at, columns)), shape=rows.shape)
+    at, into, values = zip(*added, strict=True)
+    more = sparse.csr_array((values, (at, into)), shape=rows.shape)
     return replace(problem, rows=sparse.csr_array(rows + more), limit=limit)
 
 

@@ -255,8 +255,9 @@ class Costs(Section):
         return codes.sub_kegiatan.get(spending, "") or codes.kegiatan  # type: ignore[call-overload]
 
     def _codes(self, ownership: str | None, level: str | None) -> LevelAccounts | None:
-        by_level = {"public": self.accounts.public, "private": self.accounts.private}
-        return by_level.get(ownership or "", {}).get(level or "")  # type: ignore[call-overload]
+        by_owner = {"public": self.accounts.public, "private": self.accounts.private}
+        by_level = by_owner.get(ownership or "", {})
+        return next((codes for each, codes in by_level.items() if each == level), None)
 
     @classmethod
     def shipped(cls) -> Self:

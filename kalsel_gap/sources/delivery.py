@@ -27,7 +27,7 @@ from kalsel_gap.sources.tables import read_table
 from kalsel_gap.sources.values import read_dates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kalsel_gap.project.model import Opened
 
@@ -161,8 +161,8 @@ def read_delivery(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     ), findings
 
 
-def _typed(rows: object) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(DELIVERY_COLUMNS))  # type: ignore[call-overload]
+def _typed(rows: Iterable[tuple[object, ...]]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows), columns=list(DELIVERY_COLUMNS))
     return frame.astype(_DTYPES)
 
 
