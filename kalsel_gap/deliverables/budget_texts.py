@@ -171,7 +171,8 @@ class _Draft:
 
     def _fill(self, what: str) -> str:
         """A mark where an official must write."""
-        return f"**[{self._text(N_('TO FILL IN: {what}'), what=self._text(what))}]**"
+        mark = self._text(N_("TO FILL IN: {what}"), what=self._text(what))
+        return f"**[{mark}]**"
 
     def _opening(self, package: BudgetPackage) -> Iterator[str]:
         text = self._text
