@@ -83,7 +83,7 @@ def invented(  # noqa: PLR0915
     kabupaten = rng.integers(0, KABUPATEN, schools)
     place = centre[kabupaten] + rng.normal(0, 18, (schools, 2))
     site = rng.uniform(0, 200, (600, 2))
-    to_site = cKDTree(site).query(place)[0]
+    to_site = np.asarray(cKDTree(site).query(place)[0])
     students = rng.lognormal(4.7, 0.7, schools).clip(8, 2_000)
     before = np.where(rng.random(schools) < 0.45, 0.0, rng.beta(2, 3, schools))
     factor = (0.4 + 0.4 * rng.random(schools) + 0.2 * np.log1p(students) / 7.6) * 0.9
@@ -115,7 +115,8 @@ def invented(  # noqa: PLR0915
 
     if hubs:
         hub = np.sort(rng.permutation(schools)[: schools // 8])
-        distance, near = cKDTree(place[hub]).query(place, k=min(8, len(hub)))
+        nearest = cKDTree(place[hub]).query(place, k=min(8, len(hub)))
+        distance, near = np.asarray(nearest[0]), np.asarray(nearest[1])
         who, which = np.nonzero((distance < 15) & (distance > 0))
         target = near[who, which]
         spoke_gain = factor[who] * np.maximum(rng.uniform(0.75, 1, len(who)) - before[who], 0)

@@ -27,7 +27,7 @@ def described(rows: tuple[tuple[Any, ...], ...]) -> pd.DataFrame:
 def test_capex_of_several_years_adds_up_and_opex_stands_once() -> None:
     choice = small_plan().table("choice")
     money = planned_money(choice[choice["row_id"] == ""], "shared_id")
-    assert money.loc["B1"].tolist() == [2027, 2 * 1_110_000_000, 333_000_000]
+    assert list(money.loc["B1"]) == [2027, 2 * 1_110_000_000, 333_000_000]
     unknown = choice.assign(opex_year_idr=pd.array([None] * len(choice), dtype="Int64"))
     money = planned_money(unknown[unknown["row_id"] == ""], "shared_id")
     assert money.loc["B1", "opex_year_idr"] == 33_000_000
@@ -45,10 +45,10 @@ def test_the_last_state_counts_and_what_was_paid_adds_up(turned: bool) -> None:
         ("", "leo", "active", "2027-08-01", 5),
     )
     found = described(rows[::-1] if turned else rows)
-    assert found.loc["00000001", ["state", "actual_idr"]].tolist() == ["active", 3_000]
+    assert list(found.loc["00000001", ["state", "actual_idr"]]) == ["active", 3_000]
     assert found.loc["00000003", "state"] == "refused"
-    assert pd.isna(found.loc["00000003", "actual_idr"])  # unknown, not 0
-    assert found.loc["00000004", ["state", "group"]].tolist() == ["", "later"]
+    assert found["actual_idr"].isna().loc["00000003"]  # unknown, not 0
+    assert list(found.loc["00000004", ["state", "group"]]) == ["", "later"]
 
 
 def test_without_a_new_site_no_school_is_near_one() -> None:

@@ -93,7 +93,8 @@ def all_plans(problem: Problem) -> BoolArray:
         good &= plans[:, problem.exclusive == each].sum(axis=1) <= 1
     for column, providers in zip(problem.needs_column, problem.needs_any.toarray(), strict=True):
         good &= (plans[:, column] == 0) | (plans[:, providers != 0].sum(axis=1) > 0)
-    return plans[good].astype(bool)
+    kept: BoolArray = plans[good].astype(bool)
+    return kept
 
 
 def best_value(problem: Problem) -> float:

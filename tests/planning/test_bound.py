@@ -54,8 +54,9 @@ def test_a_plan_with_a_column_is_worth_at_most_the_bound_less_its_loss(seed: int
 def test_the_bound_is_that_of_the_linear_relaxation(seed: int) -> None:
     problem = province(60, seed) if seed < 3 else random_problem(seed + 40, demands=False)
     program = program_of(problem, problem.limit)
-    found = linprog(-program.value, A_ub=program.rows, b_ub=program.upper, bounds=(0, 1))
+    found = linprog(-program.value, A_ub=program.rows.toarray(), b_ub=program.upper, bounds=(0, 1))
     assert found.status == 0
+    assert found.fun is not None
     # One opening alone has no row of its own; its bounds do what a row would.
     assert bound_value(problem).value == pytest.approx(-found.fun, rel=2e-3, abs=1e-2)
 

@@ -115,9 +115,9 @@ def test_a_cell_is_shared_by_required_bandwidth(project: MakeProject, schools: M
 
 
 def test_power_and_access(project: MakeProject, schools: MakeSchools) -> None:
-    words = ["PLN", "PLN & Diesel", "genset", "Tidak ada listrik", "Non-PLN", "tenaga surya"]
+    named = ["PLN", "PLN & Diesel", "genset", "Tidak ada listrik", "Non-PLN", "tenaga surya"]
     expected = ["grid", "grid", "none", "none", "none", "own", "unknown", "unknown", "unknown"]
-    words = [*words, "", "<script>", None]
+    words = [*named, "", "<script>", None]
     assert read_grid(pd.Series(words)).tolist() == expected
     table = schools(
         [

@@ -17,7 +17,7 @@ from tests.planning.option_cases import at_km, site_rows
 if TYPE_CHECKING:
     from tests.conftest import MakeDem, MakeProject, MakeSchools
 
-GRID = {
+GRID: dict[str, Any] = {
     "crs": "EPSG:4326",
     "transform": Affine(0.001, 0.0, 115.4, 0.0, -0.001, -2.42),
     "nodata": -9999,

@@ -19,7 +19,7 @@ from kalsel_gap.project.costs import ITEMS, OPTIONS, Costs
 COSTS = Costs.shipped()
 
 
-def prices_of(**changed: object) -> pd.DataFrame:
+def prices_of(**changed: int | None) -> pd.DataFrame:
     rows = [
         {
             "item": code,

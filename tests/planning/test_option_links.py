@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.conftest import MakeDem, MakeProject
 
 # About 300 by 150 cells of 111 m, from 115.4° east, 2.4° south; 115.5, -2.5 in the middle.
-GRID = {
+GRID: dict[str, Any] = {
     "crs": "EPSG:4326",
     "transform": Affine(0.001, 0.0, 115.4, 0.0, -0.001, -2.42),
     "nodata": -9999,

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from affine import Affine
 
-from kalsel_gap.i18n.messages import OPTION_NAMES, OPTION_REASONS, SHARED_NAMES, option_reason
+from kalsel_gap.i18n.messages import OPTION_REASONS, option_reason
+from kalsel_gap.i18n.plan_names import OPTION_NAMES, SHARED_NAMES
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.planning.costs import price_table
 from kalsel_gap.planning.new_sites import ExtraSite
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import MakeDem, MakeProject, MakeSchools
 
-GRID = {
+GRID: dict[str, Any] = {
     "crs": "EPSG:4326",
     "transform": Affine(0.001, 0.0, 115.4, 0.0, -0.001, -2.42),
     "nodata": -9999,

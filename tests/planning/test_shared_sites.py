@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
     from tests.conftest import MakeDem, MakeProject, MakeSchools
 
-GRID = {
+GRID: dict[str, Any] = {
     "crs": "EPSG:4326",
     "transform": Affine(0.001, 0.0, 115.4, 0.0, -0.001, -2.42),
     "nodata": -9999,
