@@ -30,7 +30,7 @@ from kalsel_gap.planning.conflicts import find_conflicts
 from kalsel_gap.planning.envelopes import ENVELOPE_COLUMNS, envelopes_of, pays_once, skpd_of
 from kalsel_gap.planning.marginal import find_marginal
 from kalsel_gap.planning.model import check_solution
-from kalsel_gap.planning.more_money import PlanRoom, top_up, value_more
+from kalsel_gap.planning.more_money import PlanRoom, close_unused, top_up, value_more
 from kalsel_gap.planning.opex_cliff import find_cliffs
 from kalsel_gap.planning.school_statuses import PlanStanding, standing_of, status_table
 from kalsel_gap.planning.solve import solve_in_order
@@ -235,7 +235,7 @@ def _solve(request: PlanRequest, assembled: AssembledPlan) -> ProvenChoice:
         if first.status == "interrupted":
             raise KeyboardInterrupt
         raise _infeasible(request, assembled)
-    chosen = last.chosen
+    chosen = close_unused(problem, last.chosen)
     if request.objective != "cost" and first.status != "optimal":
         chosen = top_up(replace(problem, value=values[0]), chosen)
     broken = check_solution(problem, chosen)
@@ -283,9 +283,8 @@ def _tables_of(
     picked = assembled.columns[proven.chosen]
     payable = set(assembled.groups)
     apart = _apart(standing, usable, payable)
-    opened = set(picked.loc[picked["row_id"] == "", "shared_id"])
     others = plan_unfunded(
-        usable, inputs, apart=list(apart), opened=opened, adequate=request.adequate
+        usable, inputs, apart=list(apart), picked=picked, adequate=request.adequate
     )
     choice = sort_choice(
         pd.concat(

@@ -116,6 +116,21 @@ def top_up(problem: Problem, chosen: BoolArray) -> BoolArray:
     return room.chosen
 
 
+def close_unused(problem: Problem, chosen: BoolArray) -> BoolArray:
+    """The plan without openings that nothing in it needs: a search that stops early leaves some."""
+    kept = chosen.copy()
+    any_of = problem.needs_any.tocoo()
+    provider = any_of.col[any_of.data != 0]
+    needing = problem.needs_column[any_of.row[any_of.data != 0]]
+    while True:
+        is_needed = np.zeros(problem.n, dtype=bool)
+        is_needed[provider[kept[needing]]] = True
+        unused = kept & (problem.group < 0) & ~is_needed
+        if not unused.any():
+            return kept
+        kept &= ~unused
+
+
 def value_more(
     assembled: AssembledPlan,
     chosen: BoolArray,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.project.plan import Floors, PlanRules
 
-_KBPS = 1_000  # of a Mbps: rows hold whole numbers
+KBPS = 1_000  # of a Mbps: rows hold whole numbers
 # Options whose partner is a medium that all of its users share.
 _SHARED_MEDIA = ("cpe_4g",)
 _SLACK = 1e-9  # of a share times a count, against a school too many
@@ -85,12 +85,40 @@ def add_limits(
         schools.index, schools["shared_id"], schools["required_mbps"], strict=True
     ):
         if shared_id:
-            used[shared_id].append((int(number), math.ceil(required * _KBPS)))
+            used[shared_id].append((int(number), math.ceil(required * KBPS)))
     for shared_id in sorted(used):
         if pd.notna(capacity.get(shared_id)):
-            limit = math.floor(capacity[shared_id] * _KBPS)
+            limit = math.floor(capacity[shared_id] * KBPS)
             rows.add(RowName("capacity", shared_id, None), used[shared_id], limit)
     _add_media(rows, schools)
+
+
+def shared_room(shared: pd.DataFrame, picked: pd.DataFrame) -> dict[str, int]:
+    """What a plan leaves of the capacity of shared infrastructure.
+
+    Parameters
+    ----------
+    shared : DataFrame
+        ``shared_id capacity_mbps``.
+    picked : DataFrame
+        Chosen columns, with ``shared_id row_id required_mbps``.
+
+    Returns
+    -------
+    dict of int
+        kbps by `shared_id`; without those whose capacity is not limited.
+    """
+    known = shared[shared["capacity_mbps"].notna()]
+    room = {
+        str(each): math.floor(mbps * KBPS)
+        for each, mbps in zip(known["shared_id"], known["capacity_mbps"], strict=True)
+    }
+    for row_id, shared_id, required in zip(
+        picked["row_id"], picked["shared_id"], picked["required_mbps"], strict=True
+    ):
+        if row_id and shared_id in room:
+            room[shared_id] -= math.ceil(required * KBPS)
+    return room
 
 
 def _add_media(rows: LimitRows, schools: pd.DataFrame) -> None:
@@ -103,10 +131,10 @@ def _add_media(rows: LimitRows, schools: pd.DataFrame) -> None:
     for partner, mine in media.groupby("partner", sort=True):
         if len(set(mine["row_id"])) > 1:
             entries = [
-                (int(n), math.ceil(required * _KBPS))  # type: ignore[call-overload]
+                (int(n), math.ceil(required * KBPS))  # type: ignore[call-overload]
                 for n, required in mine["required_mbps"].items()
             ]
-            limit = math.floor(mine["capacity_mbps"].min() * _KBPS)
+            limit = math.floor(mine["capacity_mbps"].min() * KBPS)
             rows.add(RowName("cell", str(partner), None), entries, limit)
 
 

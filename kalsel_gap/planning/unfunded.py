@@ -1,12 +1,14 @@
 """Unfunded demand: schools of which no envelope with a ceiling pays, planned apart.
 
 They count in no total. Each gets the option of the least equivalent annual cost that reaches an
-adequate service, otherwise the one with the most benefit, in the first budget year. Capacities are
-not shared out among them.
+adequate service, otherwise the one with the most benefit, in the first budget year, or in that in
+which the plan opens what it shares. What the plan leaves of a shared capacity is shared out among
+them in the order of ties; what it leaves of the cells of 4G sites is not.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,6 +21,7 @@ from kalsel_gap.planning.assemble import (
     opening_id,
     text_of_cell,
 )
+from kalsel_gap.planning.plan_limits import KBPS, shared_room
 from kalsel_gap.planning.spending import MONEY, MONTHS
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ def plan_unfunded(
     inputs: PlanInputs,
     *,
     apart: Collection[str],
-    opened: Collection[str],
+    picked: pd.DataFrame,
     adequate: float,
 ) -> pd.DataFrame:
     """What the schools without a payer would get.
@@ -45,8 +48,8 @@ def plan_unfunded(
         What the plan is made of.
     apart : collection of str
         `row_id` of the schools.
-    opened : collection of str
-        `shared_id` of what the plan opens already.
+    picked : DataFrame
+        :data:`.assemble.COLUMN_NAMES`, what the plan has chosen and opened.
     adequate : float
         Adequacy from which a service is adequate.
 
@@ -58,6 +61,9 @@ def plan_unfunded(
         source is stated.
     """
     chains = SharedChains(inputs.shared)
+    openings = picked[picked["row_id"] == ""]
+    opened = dict(zip(openings["shared_id"], openings["year"].astype(int), strict=True))
+    room = shared_room(inputs.shared, picked)
     funded = funded_envelopes(inputs.rules, inputs.years)
     payers_ = options["payer_capex"]
     is_apart = options["row_id"].isin(set(apart)) & ~payers_.isin(funded) & (payers_ != "")
@@ -70,16 +76,38 @@ def plan_unfunded(
             continue
         row["cost"] = int(row["eac_idr"]) + sum(_part_of(chains.rows[each]) for each in chain)
         candidates.setdefault(row["row_id"], []).append(row)
-    chosen = [_best(rows, adequate) for rows in candidates.values()]
+    chosen = []
+    for rows in candidates.values():
+        fitting = [row for row in rows if _kbps(row) <= room.get(_shared_of(row), math.inf)]
+        if fitting:
+            chosen.append(_best(fitting, adequate))
+            if _shared_of(chosen[-1]) in room:
+                room[_shared_of(chosen[-1])] -= _kbps(chosen[-1])
     npsn = dict(zip(inputs.schools["row_id"], inputs.schools["npsn"], strict=True))
-    made = [_school_row(row, npsn[row["row_id"]], chains, inputs) for row in chosen]
+    made = [_school_row(row, npsn[row["row_id"]], chains, inputs, opened) for row in chosen]
     payers: dict[str, str] = {}
     for row in chosen:
         for each in chains.chain(text_of_cell(row["shared_id"])):
             if each not in opened:
                 payers[each] = min(payers.get(each, row["payer_capex"]), row["payer_capex"])
-    made += [_opening_row(chains.rows[each], payers[each], inputs) for each in sorted(payers)]
+    made += [_opening_row(each, payers[each], chains, inputs, opened) for each in sorted(payers)]
     return pd.DataFrame(made, columns=list(COLUMN_NAMES))
+
+
+def _shared_of(row: Mapping[Any, Any]) -> str:
+    return text_of_cell(row["shared_id"])
+
+
+def _kbps(row: Mapping[Any, Any]) -> int:
+    return math.ceil(float(row["required_mbps"]) * KBPS)
+
+
+def _first_year(
+    shared_id: str, chains: SharedChains, inputs: PlanInputs, opened: Mapping[str, int]
+) -> int:
+    """The first budget year, or that in which the last part which the plan opens is opened."""
+    years = (opened.get(each, inputs.years[0]) for each in chains.chain(shared_id))
+    return max(years, default=inputs.years[0])
 
 
 def _best(rows: list[dict[Any, Any]], adequate: float) -> dict[Any, Any]:
@@ -101,7 +129,11 @@ def _is_hosted(chain: list[str], chains: SharedChains, inputs: PlanInputs) -> bo
 
 
 def _school_row(
-    row: Mapping[Any, Any], npsn: str, chains: SharedChains, inputs: PlanInputs
+    row: Mapping[Any, Any],
+    npsn: str,
+    chains: SharedChains,
+    inputs: PlanInputs,
+    opened: Mapping[str, int],
 ) -> dict[str, object]:
     shared_id = text_of_cell(row["shared_id"])
     access = inputs.rules.access.get(row["access"], inputs.rules.access["unknown"])
@@ -111,14 +143,21 @@ def _school_row(
         "npsn": npsn,
         "shared_id": shared_id,
         "installations": access.installations,
-        **_timed(lead, inputs),
+        **_timed(lead, inputs, _first_year(shared_id, chains, inputs, opened)),
         "envelope_capex": row["payer_capex"],
         "envelope_opex": row["payer_capex"],
     }
 
 
-def _opening_row(shared: Mapping[Any, Any], payer: str, inputs: PlanInputs) -> dict[str, object]:
-    kind, shared_id = shared["kind"], shared["shared_id"]
+def _opening_row(
+    shared_id: str,
+    payer: str,
+    chains: SharedChains,
+    inputs: PlanInputs,
+    opened: Mapping[str, int],
+) -> dict[str, object]:
+    shared = chains.rows[shared_id]
+    kind = shared["kind"]
     return {
         **dict.fromkeys(COLUMN_NAMES),
         **{name: shared[name] for name in (*MONEY, "pv_idr")},
@@ -127,18 +166,20 @@ def _opening_row(shared: Mapping[Any, Any], payer: str, inputs: PlanInputs) -> d
         "option_id": opening_id(kind, shared_id),
         "option": f"{OPENING}{kind}",
         "shared_id": shared_id,
-        **_timed(int(shared["lead_months"]), inputs),
+        **_timed(
+            int(shared["lead_months"]), inputs, _first_year(shared_id, chains, inputs, opened)
+        ),
         "envelope_capex": payer,
         "envelope_opex": payer,
     }
 
 
-def _timed(lead_months: int, inputs: PlanInputs) -> dict[str, object]:
-    first = inputs.years[0]
-    months = max(inputs.rules.horizon_years * MONTHS - lead_months, 0)
+def _timed(lead_months: int, inputs: PlanInputs, year: int) -> dict[str, object]:
+    left = (inputs.rules.horizon_years - (year - inputs.years[0])) * MONTHS
+    months = max(left - lead_months, 0)
     return {
-        "year": first,
+        "year": year,
         "lead_months": lead_months,
-        "service_year": first + lead_months // MONTHS,
+        "service_year": year + lead_months // MONTHS,
         "benefit_years": months / MONTHS,
     }

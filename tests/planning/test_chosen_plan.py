@@ -272,6 +272,23 @@ def test_a_relay_opens_once_and_carries_what_it_can() -> None:
     assert payer["skpd"] == "Dinas Pendidikan Kab. Hulu"
 
 
+def test_what_no_ceiling_pays_for_waits_for_the_relay_and_takes_what_it_leaves() -> None:
+    # The relay carries two schools of 20 Mbps and can only be paid for in the second year.
+    hops = [hop(n, opex_year_idr=0, items='{"kit": 1}') for n in (1, 2, 3)]
+    private = {"ownership": "private"}
+    ceilings = {(KAB, 2027): 0, (KAB, 2028): 111 * M + CAPEX}
+    tables, _ = planned(
+        request(
+            schools(school(1), school(2, **private), school(3, **private)),
+            *(options(*hops), rules(ceilings)),
+            shared_rows=[relay()],
+        )
+    )
+    apart = tables["choice"][tables["choice"]["is_unfunded"]]
+    assert apart[["npsn", "year", "service_year"]].to_numpy().tolist() == [["00000002", 2028, 2028]]
+    assert statuses(tables) == {"1": "planned", "2": "unfunded", "3": "unfunded"}
+
+
 def test_a_facility_bears_its_share_of_a_relay() -> None:
     hops = [hop(1, opex_year_idr=0, items='{"kit": 1}')]
     half = relay(facility_share=0.25, facility="puskesmas")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from kalsel_gap.planning.model import Problem, RowName, check_solution
-from kalsel_gap.planning.more_money import PlanRoom, top_up
+from kalsel_gap.planning.more_money import PlanRoom, close_unused, top_up
 
 NO_NEEDS = np.empty(0, dtype=np.int64)
 
@@ -82,3 +82,11 @@ def test_a_plan_that_is_topped_up_keeps_all_and_leaves_no_room(
 def test_only_what_fits_is_taken(more: int) -> None:
     room = PlanRoom(problem([3], 2 + more, 1), np.zeros(1, dtype=bool))
     assert room.take(0) == bool(more)
+
+
+def test_an_opening_that_nothing_needs_is_closed() -> None:
+    asked = problem([1, 2], 7, 2, with_opening=True)
+    unused = np.array([True, False, True])
+    assert close_unused(asked, unused).tolist() == [True, False, False]
+    used = np.array([False, True, True])
+    assert close_unused(asked, used).tolist() == used.tolist()
