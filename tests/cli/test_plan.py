@@ -237,7 +237,14 @@ def test_explain_shows_the_options_of_a_school(
 def test_a_plan_is_made_kept_and_printed(
     ranked: Path, at: tuple[str, ...], cli: CommandLine
 ) -> None:
-    words = ("plan", "--set", CEILINGS.replace("300", "900000000"), *at, "--format", "json")
+    words = (
+        "plan",
+        "--set",
+        CEILINGS.replace("300", "900000000").replace("100", "90000000"),
+        *at,
+        "--format",
+        "json",
+    )
     answer = cli(*words, "--set", "plan.years=[2027, 2028]")
     assert answer.status == 0, answer.err
     data = json.loads(answer.out)  # and the solver prints nothing beside it
