@@ -124,12 +124,20 @@ def _grid(grid: WordTable, width: int) -> Table:
     ]
     if sum(most) + 2 * len(most) > width:
         most = least
+    texts = [n for n in range(len(grid.heads)) if n not in grid.numbers]
+    room = width - sum(most) - 2 * (len(most) - 1)
+    wanted = {n: max(cell_len(plain(row[n])) for row in (grid.heads, *grid.rows)) for n in texts}
+    for _ in range(room):  # the table would take it from a long word and cut the last columns
+        n = max(texts, key=lambda each: wanted[each] / most[each], default=-1)
+        if n < 0 or wanted[n] <= most[n]:
+            break
+        most[n] += 1
     table = Table(box=None, pad_edge=False, header_style="bold")
     for n, head in enumerate(grid.heads):
         if n in grid.numbers:  # the room is for the texts
             table.add_column(plain(head), justify="right", min_width=least[n], max_width=most[n])
         else:
-            table.add_column(plain(head), min_width=least[n])
+            table.add_column(plain(head), width=most[n])
     for row in grid.rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))
     return table

@@ -401,4 +401,5 @@ def _shared_words(shared: Mapping[str, Any]) -> str | None:
     part = shared.get("facility_share")
     if not part:
         return name
-    return f"{name}; {plain(shared.get('facility') or '')} {round(100 * part)} %"
+    # Its file and number say nothing to a reader; most often the facility is the hub itself.
+    return f"{name}; {round(100 * part)} %"

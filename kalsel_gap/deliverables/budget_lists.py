@@ -29,10 +29,12 @@ from kalsel_gap.deliverables.budget_words import (
 from kalsel_gap.deliverables.codes import NO, YES, words_of
 from kalsel_gap.deliverables.plan_comparison_words import ending_sentences
 from kalsel_gap.deliverables.plan_records import rows_of
+from kalsel_gap.deliverables.plan_tables import OPENING
 from kalsel_gap.deliverables.plan_words import places_of, plan_notices
 from kalsel_gap.deliverables.workbook_file import open_book
 from kalsel_gap.deliverables.workbook_lists import MOST_KABUPATEN
 from kalsel_gap.deliverables.workbook_writer import (
+    LONGEST_NAME,
     MOST_ROWS,
     SENTENCE,
     SheetColumn,
@@ -240,7 +242,7 @@ def write_budget_workbook(run: Run, plan: Plan, path: Path, text: Text) -> None:
         *_sheets_apart(run, plan, lines, table, text),
     ]
     of_totals = sheet_table(totals, TOTALS, places, text, years)
-    wanted = [text(N_("Summary")), *(each.wanted for each in lists)]
+    wanted = [text(N_("Summary")), *(_short_name(each.wanted) for each in lists)]
     wanted += [text(N_("Totals")), text(N_("Data dictionary"))]
     summary, *names, totals_name, dictionary_name = sheet_names(wanted)
     title = text(N_("Plan {plan}"), plan=plan.folder.name)
@@ -364,6 +366,22 @@ def _summary(
     ]
 
 
+def _short_name(name: str) -> str:
+    """A name for a sheet: of a long one its last words, by which offices differ.
+
+    Examples
+    --------
+    >>> _short_name("Dinas Pendidikan Kab. Hulu Sungai Tengah")
+    '… Kab. Hulu Sungai Tengah'
+    """
+    words = name.split(" ")
+    for first in range(1, len(words)):
+        if len(name) <= LONGEST_NAME:
+            return name
+        name = " ".join(("…", *words[first:]))
+    return name
+
+
 def sheet_table(
     table: pd.DataFrame,
     columns: Sequence[PlanColumn],
@@ -387,13 +405,18 @@ def sheet_table(
     names = [column.name for column in columns]
     shown = in_words(table.reindex(columns=names), places, text)
     unknown = text(NAMES["unknown"])
+    # What is shared has no pupils of its own.
+    options = table["option"].tolist() if "option" in table else [""] * len(table)
+    openings = [str(each).startswith(OPENING) for each in options]
     described, cells = [], []
     for column in columns:
         label, note = column.words(text, years)
         empty = unknown if column.name in ("students", "population", "ceiling_idr") else ""
         values: list[CellValue] = [
-            empty if value is None else value
-            for value in (row[column.name] for row in rows_of(shown[[column.name]]))
+            ("" if is_shared and column.name == "students" else empty) if value is None else value
+            for value, is_shared in zip(
+                (row[column.name] for row in rows_of(shown[[column.name]])), openings, strict=True
+            )
         ]
         if column.dtype == "str":
             values = [plain(value) for value in values]

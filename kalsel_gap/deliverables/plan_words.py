@@ -197,7 +197,9 @@ def _chosen(
 
 
 def _payers(row: Mapping[Hashable, Any], places: KabupatenNames, text: Text) -> str:
-    codes = dict.fromkeys((row["envelope_capex"], row["envelope_opex"]))
+    codes = [row["envelope_capex"]]
+    if _both(row, "opex_year_idr", "ppn_opex_idr") and row["envelope_opex"] not in codes:
+        codes.append(row["envelope_opex"])
     return ", ".join(envelope_name(code, places, text) for code in codes if code)
 
 

@@ -46,6 +46,8 @@ def school_options_section(
     if table.empty:
         return None
     names = dict(zip(schools["row_id"], schools["name"], strict=True))
+    shared = plan.table("shared")
+    shared_names = dict(zip(shared["shared_id"], shared["name"], strict=True))
     rows = []
     for row in table.to_dict("records"):
         state = text(N_("feasible"))
@@ -57,7 +59,7 @@ def school_options_section(
             state = text(REASON_NAMES["unpriced"])
         rows.append(
             (
-                _with_partner(option_name(row["option"], text), row, names),
+                _with_partner(option_name(row["option"], text), row, names, shared_names),
                 state,
                 short_rupiah(row["capex_idr"], text) or _NONE,
                 short_rupiah(row["opex_year_idr"], text) or _NONE,
@@ -84,9 +86,18 @@ def _why_not(row: Mapping[Hashable, Any], text: Text) -> str:
     return said or name_of(code, REASON_NAMES, text)
 
 
-def _with_partner(option: str, row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
-    """An option and, of one line, the site or school that it needs."""
+def _with_partner(
+    option: str,
+    row: Mapping[Hashable, Any],
+    names: Mapping[str, str],
+    shared_names: Mapping[str, str],
+) -> str:
+    """An option and, of one line, the site, school or facility that it needs."""
     partner = str(row["partner"] or "").removeprefix(f"{row['partner_kind']}:")
     if row["partner_kind"] == "school":
         partner = names.get(partner, partner)
+    elif shared := shared_names.get(str(row.get("shared_id") or "")):
+        partner = shared
+    elif row["partner_kind"] == "shared":
+        partner = partner.partition(":")[2] or partner
     return " · ".join(filter(None, [option, " ".join(plain(partner).split())]))

@@ -30,7 +30,7 @@ CellValue: TypeAlias = str | int | float | date
 # (https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3).
 MOST_ROWS = 1_048_576  # of a sheet
 MOST_CHARACTERS = 32_767  # of a cell
-_LONGEST_NAME = 31  # of a sheet
+LONGEST_NAME = 31  # of a sheet
 _LONGEST_PAGE_LINE = 255  # header or footer of a page, with the codes in it
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")  # in the name of a sheet
 _RESERVED = "history"
@@ -442,7 +442,7 @@ def sheet_names(wanted: Iterable[str]) -> list[str]:
         bare = _FORBIDDEN.sub("-", shown_text(each)).strip("' ") or "–"
         for number in itertools.count(1):
             end = f" ({number})" if number > 1 else ""
-            name = _first_units(bare, _LONGEST_NAME - len(end)).rstrip("' ") + end
+            name = _first_units(bare, LONGEST_NAME - len(end)).rstrip("' ") + end
             key = unicodedata.normalize("NFKC", name).casefold()
             if key not in taken:
                 break

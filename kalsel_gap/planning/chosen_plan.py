@@ -262,9 +262,11 @@ def _infeasible(request: PlanRequest, assembled: AssembledPlan) -> ProjectError:
         kind, key, year = each.name.kind, each.name.key, each.name.year
         if kind == "must_include":
             key = npsn[assembled.groups[int(key)]]
-        excess = each.excess * (_THOUSAND if kind == _MONEY_ROW else 1)
         words = [kind, key, *([str(year)] if year is not None else [])]
-        shown.append(f"{' '.join(filter(None, words))} ({excess})")
+        change = f"Rp {each.excess * _THOUSAND}" if kind == _MONEY_ROW else str(each.excess)
+        # What conflicts and may stay as it is has nothing behind it.
+        words += [f"({change})"] if each.excess else []
+        shown.append(" ".join(filter(None, words)))
     return ProjectError("plan_infeasible", path=request.path, known=", ".join(shown))
 
 

@@ -51,3 +51,21 @@ def test_headers_of_numbers_are_cut_nowhere(
     show("", (), [PageSection("", grids=[grid])], Text("id"))
     shown = capsys.readouterr().out
     assert {"tidak", "jelas", "lagi", "6"} <= set(shown.split())
+
+
+def test_a_long_word_cuts_no_number(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = ("Option", "State", "Capex", "Opex a year")
+    rows = (
+        ("link · " + "x" * 33, "feasible", "Rp 38.7 m", "Rp 0"),
+        ("hop", "A direct link without a mast is possible, so no relay is needed.", "–", "Rp 9.99"),
+    )
+    monkeypatch.setenv("COLUMNS", "80")
+    grid = WordTable("", heads, rows, frozenset({2, 3}))
+    show("", (), [PageSection("", grids=[grid])], Text("en"))
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "Rp 38.7 m" in shown
+    assert "Rp 9.99" in shown
+    assert "x" * 33 in shown

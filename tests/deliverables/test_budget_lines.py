@@ -104,7 +104,7 @@ def test_facilities_bear_a_part_of_the_volume() -> None:
     bought = make_budget_lines(hand_made_run(), made).query("item == 'bts_site'").iloc[0]
     assert bought["volume"] == 0.75
     assert bought["capex_idr"] == 1_605_000_000
-    assert bought["shared_with"] == "=BTS 1; F1 25 %"
+    assert bought["shared_with"] == "=BTS 1; 25 %"
     assert bought["skpd"] == "Dinas Pendidikan Provinsi"  # of its envelope
 
 

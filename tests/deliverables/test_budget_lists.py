@@ -97,11 +97,11 @@ def test_every_column_has_words_of_its_own() -> None:
 
 def test_a_sheet_for_each_office_and_the_rest_apart(book: Any) -> None:
     assert book.sheetnames == [
-        *("Summary", "Dinas Pendidikan Kab. Tanah Lau", "Dinas Pendidikan Provinsi"),
+        *("Summary", "… Pendidikan Kab. Tanah Laut", "Dinas Pendidikan Provinsi"),
         *("Marginal list", "Unfunded demand", "Central government", "BTS proposals"),
         *("Totals", "Data dictionary"),
     ]
-    mine = rows_of(book, "Dinas Pendidikan Kab. Tanah Lau")
+    mine = rows_of(book, "… Pendidikan Kab. Tanah Laut")
     assert {row["NPSN"] for row in mine} == {"00000001", "00000002"}
     assert {row["NPSN"] for row in rows_of(book, "Unfunded demand")} == {"00000004"}
     assert {row[label("envelope")] for row in rows_of(book, "Unfunded demand")} == {
@@ -127,7 +127,7 @@ def test_the_summary_has_the_totals_as_a_block(book: Any) -> None:
 
 
 def test_an_unknown_number_of_pupils_is_a_word(book: Any) -> None:
-    mine = rows_of(book, "Dinas Pendidikan Kab. Tanah Lau")
+    mine = rows_of(book, "… Pendidikan Kab. Tanah Laut")
     assert {row[label("students")] for row in mine if row["NPSN"] == "00000002"} == {"unknown"}
 
 

@@ -66,3 +66,20 @@ def test_every_reason_has_a_short_name() -> None:
 
 def test_a_plan_that_cannot_be_read_is_a_warning() -> None:
     assert unreadable_section(["plan.json: altered"], EN).warnings == ["plan.json: altered"]
+
+
+def test_what_is_shared_is_called_by_its_name() -> None:
+    one = hand_made().table("options").head(1)
+    shared = {"option": "hub", "partner_kind": "facility", "partner": "facility:a/b.geojson:1"}
+    found = []
+    for given in (
+        {**shared, "shared_id": "r1"},
+        {"partner_kind": "shared", "partner": "trunk:-3.4,114.3", "shared_id": "trunk:-3.4,114.3"},
+    ):
+        section = school_options_section(
+            hand_made(options=one.assign(**given)), "s.csv:2", SCHOOLS, EN
+        )
+        assert section is not None
+        found.append(section.grids[0].rows[0][0].partition(" · ")[2])
+    assert found[0].startswith("BUKIT")
+    assert found[1] == "-3.4,114.3"

@@ -364,7 +364,8 @@ def test_what_conflicts_is_named_with_the_smallest_change() -> None:
     with pytest.raises(ProjectError) as caught:
         planned(asked)
     assert caught.value.code == "plan_infeasible"
-    assert f"ceiling {KAB} 2028 (1000)" in str(caught.value.params["known"])
+    assert f"ceiling {KAB} 2028 (Rp 1000)" in str(caught.value.params["known"])
+    assert "(0)" not in str(caught.value.params["known"])
 
 
 def test_lists_name_schools_that_are_there_and_can_be_served() -> None:
