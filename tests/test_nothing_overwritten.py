@@ -11,7 +11,9 @@ import pytest
 
 from kalsel_gap.i18n import messages
 from kalsel_gap.project.read import FILE_NAME, read_project
+from kalsel_gap.storage.run_folder import read_run
 from tests.conftest import command_paths, snapshot
+from tests.hand_made_plan import write_hand_made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +57,7 @@ FILES = [
     Writer(("predict", "school", "00000101"), "--picture", ".svg"),
     Writer(("objections", "template"), "--out", ".csv"),
     Writer(("costs", "--template"), "--out", ".csv"),
+    Writer(("export", "bts"), "--out", ".csv"),
 ]
 # The names whose ending an input can have.
 FOLDERS = [
@@ -73,14 +76,15 @@ SECTIONS = {"repairs": ("check", "--accept-repairs"), "calibration": ("predict",
 OTHERS = {
     *(("rank",), ("init",), ("predict", "calibrate"), ("runs", "pin")),
     *(("objections", "import"), ("objections", "answer"), ("publish",)),
-    *(("plan",), ("evaluate",)),
+    *(("plan",), ("evaluate",), ("export", "tor")),
 }
 READERS = {("config",), ("doctor",), ("runs",), ("runs", "unpin"), ("predict", "validate")}
 
 
 @pytest.fixture
 def place(ranked: Path) -> Path:
-    """data/tiny with a run, with accepted repairs and offsets."""
+    """data/tiny with a run and a plan, with accepted repairs and offsets."""
+    write_hand_made(ranked / "plans", read_run(ranked / "runs"))
     path = ranked / FILE_NAME
     path.write_text(path.read_text(encoding="utf-8") + BELOW, encoding="utf-8")
     (ranked / "accepted.csv").write_text(

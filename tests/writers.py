@@ -96,7 +96,7 @@ WRITERS = {
     "compare": Writer(
         ("compare", "latest", "latest", *_P, "--out", "{}/made/moved.html"), ("--lang", "id")
     ),
-    "plan": Writer(("plan", *_P), ("--objective", "schools")),
+    "plan": Writer(("plan", *_P)),
     "plan a trial": Writer(("plan", *_P, "--without", "00000101"), ("--without", "00000102")),
     "form of objections": Writer(
         ("objections", "template", *_P, "--out", "{}/made/form.csv"), ("--lang", "id")
@@ -121,6 +121,12 @@ WRITERS = {
     "parquet": Writer(("export", "parquet", *_P, "--out", "{}/made/a.parquet"), ("--lang", "id")),
     "kml": Writer(("export", "kml", *_P, "--out", "{}/made/a.kml"), ("--lang", "id")),
     "flatgeobuf": Writer(("export", "flatgeobuf", *_P, "--out", "{}/made/a.fgb"), ("--lang", "id")),
+    "csv of a budget": Writer(
+        ("export", "csv", *_P, "--columns=budget", "--out", "{}/made/budget.csv"),
+        ("--dialect", "id"),
+    ),
+    "tor": Writer(("export", "tor", *_P, "--out", "{}/made/tor"), ("--lang", "id")),
+    "bts": Writer(("export", "bts", *_P, "--out", "{}/made/bts.csv"), ("--dialect", "id")),
     # By its own run nothing has changed; the plan is that of the command above.
     "evaluate": Writer(
         ("evaluate", "latest", "latest", *_P, "--out", "{}/made/evaluated.html"), ("--lang", "id")

@@ -155,7 +155,7 @@ def keep_plan(
     tables, proven = choose_plan(request, report)
     report("write", 0, 1)
     manifest = _manifest(run, opened, request, proven)
-    manifest["overrides"] |= own
+    manifest["overrides"] = dict(sorted((manifest["overrides"] | own).items()))
     plan = write_plan(folder, manifest, tables, overwrite=overwrite)
     report("write", 1, 1)
     return plan

@@ -89,7 +89,10 @@ def test_a_plan_for_programs(ranked: Path, at: tuple[str, ...], cli: CommandLine
     assert len(cli(*show, "--format", "csv", "--top", 1).out.splitlines()) == 2
 
 
-def test_the_list_of_plans(ranked: Path, at: tuple[str, ...], cli: CommandLine) -> None:
+def test_the_list_of_plans(
+    ranked: Path, at: tuple[str, ...], cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     full, trial = keep(ranked), keep(ranked, overrides={"plan.gap": 0.5}, value=99.0)
     broken = keep(ranked, value=1.0)
     record = broken.folder / "plan.json"
@@ -213,8 +216,9 @@ def test_objectives_compared_keep_nothing(
 
 
 def test_explain_shows_the_options_of_a_school(
-    ranked: Path, at: tuple[str, ...], cli: CommandLine
+    ranked: Path, at: tuple[str, ...], cli: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     page = ("explain", "00000101", *at)
     assert "Ways to connect it" not in cli(*page).out.decode()
     assert json.loads(cli(*page, "--format", "json").out)["options"] == []

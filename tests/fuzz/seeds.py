@@ -114,7 +114,7 @@ def tables() -> dict[str, pd.DataFrame]:
             "kode_item": ["leo_kit", "leo_month", "fibre_aerial_km", "ups", "A.1"],
             "uraian": ["Kit LEO", "Langganan", "Kabel udara", "", "Meja"],
             "satuan": ["Buah", "bulan", "km", "unit", "buah"],
-            "harga_satuan": ["Rp 7.900.000,-", "1500000", "42.500.000", "", "850.000"],
+            "harga": ["Rp 7.900.000,-", "1500000", "42.500.000", "", "850.000"],
             "kode_ssh": ["1.3.2.05", "", "", "", "9"],
             "tanggal": ["2026-02-01", "1 Maret 2026", "", "", "x"],
         }

@@ -62,6 +62,7 @@ MOVES: dict[str, tuple[set[str], set[str]]] = {
     "radio/propagation/itm.py": (set(), {"radio.propagation.itm"}),
     "comparison/causes.py": (set(), set()),
     "answers.py": (set(), set()),
+    "planning/solve.py": (set(), set()),
     "quality/elevation.py": (set(), set()),
     "quality/locations.py": ({"quality"}, set()),
     "terrain/horizon.py": ({"terrain"}, {"terrain.horizon"}),
