@@ -308,6 +308,31 @@ def test_a_doctored_run_whose_record_was_doctored_too(write: Callable[..., run_.
     assert verify_run(run.folder) == {"run.json": "changed"}
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("schools.parquet", b"PAR1"),
+        ("findings.csv", b"code\nx\n"),
+        ("findings.csv", b"\xff\xfe\x00"),
+    ],
+)
+def test_a_run_whose_files_are_as_its_record_says_but_cannot_be_read(
+    write: Callable[..., run_.Run], tmp_path: Path, name: str, content: bytes
+) -> None:
+    run = write()
+    (run.folder / name).write_bytes(content)
+    files = {**run.manifest["files"], name: hash_of_file(run.folder / name)}
+    manifest = {**run.manifest, "files": files}
+    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
+    (run.folder / "run.json").write_text(text + "\n", encoding="utf-8")
+    folder = run.folder.rename(tmp_path / "runs" / run_id(manifest))
+    assert verify_run(folder) == {}
+    with pytest.raises(InputError, match="run_broken") as caught:
+        read_run(tmp_path / "runs", folder.name)
+    assert caught.value.path == folder
+    assert 0 < len(str(caught.value.params["reason"])) <= 200
+
+
 def test_what_is_wrong_with_each_file_of_a_run(write: Callable[..., run_.Run]) -> None:
     run = write(signals=pd.DataFrame({"level_dbm": [-95.0]}))
     (run.folder / "signals.parquet").unlink()

@@ -60,9 +60,7 @@ def test_twelve_digits_of_a_number_are_written() -> None:
         ("\u0661,\u0662\u0663\u0664", *["\u0661,\u0662\u0663\u0664"] * 2),
     ],
 )
-def test_a_text_that_excel_takes_for_another_number_is_marked(
-    text: str, id_: str, en: str
-) -> None:
+def test_a_text_that_excel_takes_for_another_number_is_marked(text: str, id_: str, en: str) -> None:
     # Excel itself writes quotes around a text that holds the delimiter.
     def cell(dialect: str) -> str:
         written = csv_of(pd.DataFrame({"x": [text]}), dialect)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -59,7 +59,7 @@ def test_every_part_is_xml_in_the_namespace_of_its_kind() -> None:
     # ECMA-376, part 1 and 2: Excel mends or refuses a workbook with others.
     schemas = "http://schemas.openxmlformats.org"
     with zipfile.ZipFile(io.BytesIO(workbook_bytes({"a": [["1"]], "b": []}))) as archive:
-        parts = {name: ElementTree.fromstring(archive.read(name)) for name in archive.namelist()}
+        parts = {name: ET.fromstring(archive.read(name)) for name in archive.namelist()}
     assert {name: part.tag for name, part in parts.items()} == {
         "[Content_Types].xml": f"{{{schemas}/package/2006/content-types}}Types",
         "_rels/.rels": f"{{{schemas}/package/2006/relationships}}Relationships",
