@@ -37,7 +37,7 @@ def test_whose_process_is_unknown_is_running(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_device_is_not_replaced(tmp_path: Path) -> None:
     for path in (tmp_path, Path(os.devnull)):
-        with pytest.raises(OutputError, match="not_written") as caught:
+        with pytest.raises(OutputError, match=r"^not_written\b") as caught:
             atomic.refuse_other_than_file(path)
         assert str(caught.value.path) == str(path)
     atomic.refuse_other_than_file(tmp_path / "new.csv")
@@ -78,7 +78,10 @@ def test_the_error_of_a_swap_is_why_it_failed(
 
 
 def test_an_error_without_a_reason_of_the_system_says_what_it_can(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="not_written") as caught, atomic.write_errors(tmp_path):
+    with (
+        pytest.raises(OutputError, match=r"^not_written\b") as caught,
+        atomic.write_errors(tmp_path),
+    ):
         raise OSError("x" * 300)
     assert caught.value.path == tmp_path
     assert caught.value.params["reason"] == "x" * 200

@@ -113,3 +113,15 @@ def test_towards_cells_around_a_site() -> None:
     assert gains(level, NAN, 0.0)[:4] == pytest.approx([-12 * (0.375 / 10) ** 2] * 4, rel=1e-3)
     raised = np.full(lat.shape, math.tan(math.radians(2.5)) * way_m)
     assert gains(raised, NAN, 0.0)[:4] == pytest.approx([-12 * (2.125 / 10) ** 2] * 4, rel=0.01)
+
+
+def test_towards_cells_north_and_south_of_a_site_in_the_south() -> None:
+    """From 3.5° S a cell half a degree nearer to the equator, and one half a degree farther."""
+    lat, apart = np.radians([[-3.0, -4.0]]), np.zeros((1, 2))
+    places = (np.sin(lat), np.cos(lat), np.sin(apart), np.cos(apart))
+    known, flat = np.ones((1, 2), dtype=np.bool_), np.empty((0, 0))
+    for azimuth, expected in ((0.0, [0.0, -30.0]), (180.0, [-30.0, 0.0])):
+        found = np.full(lat.shape, NAN)
+        antenna = (math.radians(-3.5), azimuth, NAN, 4.0 / 3.0)
+        gains_around(places, known, flat, antenna, widths(PATTERN), 6_371_000.0, found)
+        assert found[0] == pytest.approx(expected)
