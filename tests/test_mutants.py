@@ -6,7 +6,8 @@ import ast
 
 import pytest
 
-from tests.mutants import Mutant, meeting, near_files, sample
+from tests.mutants import TOO_LONG, Mutant, meeting, near_files, sample
+from tests.quick import REPOSITORY
 
 CODE = '''\
 """A module."""
@@ -79,11 +80,13 @@ def test_an_argument_that_is_left_out_stays(call: str) -> None:
         assert "strict=True" in mutant.source or "encoding='utf-8'" in mutant.source
 
 
-def test_the_nearest_tests_come_first_while_they_fit() -> None:
+def test_the_nearest_tests_come_first_and_none_is_too_slow() -> None:
     near = {"module.py": 0, "mirror.py": 1, "importer.py": 2, "far.py": 4}
     seconds = {"far.py::quick": 0.1, "importer.py::slow": 5.0, "mirror.py::t": 4.0, "no.py::t": 1.0}
     assert meeting(near, seconds) == [["mirror.py::t", "importer.py::slow"], ["far.py::quick"]]
-    assert meeting(near, seconds | {"importer.py::slow": 9.0}) == [["mirror.py::t"]]
+    # On a busy machine the same ones: seconds decide the order alone.
+    busy = {test: 20.0 * needed for test, needed in seconds.items()} | {"mirror.py::t": 300.0}
+    assert meeting(near, busy) == [["importer.py::slow", "mirror.py::t"], ["far.py::quick"]]
     assert meeting({}, seconds) == []
 
 
@@ -100,3 +103,9 @@ def test_a_file_that_reads_every_text_is_near_to_its_own_module_only() -> None:
         "tests/test_a.py": 1,
         "tests/storage/test_b.py": 4,
     }
+
+
+@pytest.mark.parametrize("test", TOO_LONG)
+def test_what_takes_too_long_is_there(test: str) -> None:
+    file, _, name = test.partition("::")
+    assert f"\ndef {name}(" in (REPOSITORY / file).read_text(encoding="utf-8")

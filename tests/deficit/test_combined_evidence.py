@@ -271,6 +271,24 @@ def test_a_school_is_found_by_its_largest_disagreement(opened: Opened) -> None:
     assert (found["operator"], found["predicted_dbm"]) == ("telkomsel", -120.0)
 
 
+def test_a_disagreement_names_the_school_both_sources_and_both_levels(opened: Opened) -> None:
+    of_map = {"level_dbm": -95.04, "adequacy": 0.7, "at": 1, "source": "maps/tsel.tif"}
+    predicted = {"level_dbm": -120.26, "adequacy": 0.5, "row_id": "schools.csv:3", **INCOMPLETE}
+    _, _, findings = combine(opened, [of_map], [predicted], number=2)
+    (found,) = (each for each in findings if each.code == "prediction_disagrees")
+    assert (found.file, found.row, found.npsn) == ("schools.csv", 3, "00000001")
+    assert (found.column, found.value) == ("4g", "telkomsel")
+    assert found.parameters == {
+        "raster": "maps/tsel.tif",
+        "technology": "4G",
+        "operator": "telkomsel",
+        "claimed_dbm": -95.0,
+        "predicted_dbm": -120.3,
+        "site": "T1",
+        "limit_db": 10.0,
+    }
+
+
 @pytest.mark.parametrize(("predicted_dbm", "claimed"), [(-85.0, [-120.0]), (-135.0, [])])
 def test_no_signal_on_the_map_is_at_most_its_detection_level(
     opened: Opened, predicted_dbm: float, claimed: list[float]

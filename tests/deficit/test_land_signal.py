@@ -158,3 +158,29 @@ def test_the_open_sea_is_no_land(project: MakeProject) -> None:
 
 def test_it_is_a_stage_of_every_run() -> None:
     assert STAGE in STAGES
+
+
+def test_an_area_without_a_code_has_an_empty_one(project: MakeProject, path: Path) -> None:
+    layer = json.loads(areas())
+    layer["features"][0]["properties"] = {"kode": None, "nama": "Kab. Satu"}
+    sections = {"coverage": [source(path)], "boundaries": {"kabupaten": "two.geojson"}}
+    opened = project(sections, files={"two.geojson": json.dumps(layer)}, bare=True)
+    table = land_without_signal(nobody(), opened).tables["land_signal"]
+    assert dict(zip(table["code"], table["no_signal_share"], strict=True)) == {
+        "": 0.0,
+        "99.02": pytest.approx(0.8, abs=1e-3),
+    }
+    assert table["level"].tolist() == ["kabupaten"] * 2
+
+
+def test_shares_are_stated_to_four_decimals_and_land_to_three(
+    project: MakeProject, raster: MakeRaster
+) -> None:
+    cells = levels()
+    cells[9, 5:8] = -120.0  # 29 of 50 cells are known, 19 of them are too weak
+    given = source(raster("a.tif", cells, nodata=-9999.0), nodata_means="unknown")
+    found = measured(project, [given]).loc["99.02"]
+    assert found["no_signal_share"] == pytest.approx(19 / 29, abs=1e-3)
+    for name, decimals in (("signal_known_share", 4), ("no_signal_share", 4), ("land_km2", 3)):
+        assert found[name] == round(found[name], decimals)
+    assert found["no_signal_share"] != round(found["no_signal_share"], 3)

@@ -117,7 +117,7 @@ def test_a_map_that_touches_no_school(
         (raster("a.tif", [[1]], transform=away), "raster_touches_no_school"),
     ):
         source = {**MAP, "path": str(path), "kind": "binary"}
-        with pytest.raises(InputError, match=code) as caught:
+        with pytest.raises(InputError, match=rf"^{code}\b") as caught:
             read(project, schools, source, 1)
         assert caught.value.path == path
         # Where nobody has a place, no map is far from them.

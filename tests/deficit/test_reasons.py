@@ -7,6 +7,7 @@ import pytest
 
 from kalsel_gap.deficit.reasons import RankReason, main_hindrance, main_reason, reasons_of
 from kalsel_gap.project.index import Index
+from kalsel_gap.schema import BY_NAME
 
 INDEX = Index.shipped()
 
@@ -111,3 +112,53 @@ def test_reasons_are_the_main_one_and_the_largest_known_leaves() -> None:
     assert len(reasons_of({**row, "reason": "adequate"}, parts, INDEX)) == 1
     unranked = {"reason": "no_location", "priority": None}
     assert reasons_of(unranked, {}, INDEX) == (RankReason("no_location", {}),)
+
+
+@pytest.mark.parametrize(
+    ("score", "status", "contribution", "named"),
+    [
+        (0.3, "known", 0.01, ["students"]),  # just what is worth naming: 2 % of the priority
+        (0.2999, "known", 0.01, []),
+        (0.3, "inferred", 0.01, []),
+        (0.3, "known", 0.0099, []),
+        (None, "known", 0.01, []),
+    ],
+)
+def test_what_is_named_beside_the_main_reason(
+    score: float | None, status: str, contribution: float, named: list[str]
+) -> None:
+    row = {
+        "reason": "slow",
+        "priority": 0.5,
+        "students": 120,
+        "students_score": score,
+        "students_status": status,
+    }
+    main, *beside = reasons_of(row, {"students": contribution}, INDEX)
+    assert (main.code, main.contribution) == ("slow", None)
+    assert [each.code for each in beside] == named
+    assert all(each.parameters == {"students": 120} for each in beside)
+
+
+def test_a_school_that_has_enough_has_no_further_reasons() -> None:
+    row = {"reason": "adequate", "priority": 0.5, "students_score": 0.9}
+    row["students_status"] = "known"
+    assert reasons_of(row, {"students": 0.4}, INDEX) == (RankReason("adequate", {}),)
+
+
+REASONS = (
+    *("covered_unverified", "few_tests", "far_from_sites", "poor_network", "patchy_signal"),
+    *("poor_signal", "slow", "unconnected"),
+)
+
+
+@pytest.mark.parametrize("code", [*REASONS, *INDEX.leaves()])
+def test_the_sentence_of_a_reason_is_made_from_columns_of_the_school(code: str) -> None:
+    # Of a column that no school has the sentence would say that it is unknown.
+    is_leaf = code in INDEX.leaves()
+    row = {"reason": "x" if is_leaf else code, "priority": 0.5}
+    row |= {f"{code}_status": "known", f"{code}_score": 0.9}
+    found = reasons_of(row, {code: 0.4} if is_leaf else {}, INDEX)[-1]
+    assert found.code == code
+    assert found.parameters
+    assert found.parameters.keys() <= set(BY_NAME)

@@ -49,13 +49,15 @@ def test_nothing_known_stays_unknown() -> None:
         ("111000", "000111", "AAABBB", False),  # known only of schools that are not ranked
         ("111000", "111000", "AAABBB", True),  # a kabupaten without ranked schools does not count
         ("111111", "000000", "AAABBB", False),
+        ("110000", "111111", "AABB  ", False),  # those without one are a third group
     ],
 )
 def test_active_where_half_of_the_kabupaten_know_it(
     known: str, ranked: str, kabupaten: str, active: bool
 ) -> None:
     is_known, is_ranked = (pd.Series([c == "1" for c in text]) for text in (known, ranked))
-    assert is_widely_known(is_known, is_ranked, pd.Series(list(kabupaten))) is active
+    codes = pd.Series([None if code == " " else code for code in kabupaten], dtype="str")
+    assert is_widely_known(is_known, is_ranked, codes) is active
 
 
 def test_a_project_without_kabupaten_is_one() -> None:

@@ -300,6 +300,21 @@ def test_at_a_knot_of_distance_the_fit_counts_as_one_school_over_all() -> None:
     assert curve.values == pytest.approx([1.0, expected, 0.0])
 
 
+def test_a_curve_says_how_many_schools_taught_it() -> None:
+    km = np.r_[np.zeros(20), np.full(21, 30.0)]
+    curve = inference.fit_available_by_distance(
+        km, np.where(km > 0.0, 0.2, 0.8), minimum_schools=30
+    )
+    assert curve is not None
+    table = curve.as_table()
+    assert list(table.columns) == ["knot", "value", "schools"]
+    assert set(table["schools"]) == {41}
+    assert table["knot"].iloc[[0, -1]].tolist() == pytest.approx([0.0, 30.0])
+    # Each end by its own schools and, with the weight of one, by all: 0.8 and 0.2, mean 0.4927.
+    assert table["value"].iloc[0] == pytest.approx(0.8, abs=0.02)
+    assert table["value"].iloc[-1] == pytest.approx(0.2, abs=0.02)
+
+
 def test_a_step_over_distance_is_no_cliff() -> None:
     km = np.concatenate([np.full(200, 4.9), np.full(200, 5.1), [0.0, 40.0]])
     curve = fit_available_by_distance(km, np.concatenate([np.ones(200), np.zeros(200), [1.0, 0.0]]))

@@ -192,7 +192,7 @@ def test_a_damaged_mark_is_an_error_until_a_run_is_pinned_again(
         lambda: pinned(folder, "latest", *DECREE),
         lambda: unpin_run(folder),
     ):
-        with pytest.raises(InputError, match="official_broken"):
+        with pytest.raises(InputError, match=r"^official_broken\b"):
             act()
     assert (folder / OFFICIAL).read_text() == "mine"
     assert pinned(folder, "latest", *DECREE, overwrite=True)[1] is None
@@ -204,9 +204,9 @@ def test_a_pipe_in_its_place_stays(folder: Path, write: Callable[..., Run]) -> N
     write()
     os.mkfifo(folder / OFFICIAL)
     for act in (lambda: read_run(folder), lambda: unpin_run(folder)):
-        with pytest.raises(InputError, match="file_special"):
+        with pytest.raises(InputError, match=r"^file_special\b"):
             act()
-    with pytest.raises(OutputError, match="not_written"):
+    with pytest.raises(OutputError, match=r"^not_written\b"):
         pinned(folder, "latest", *DECREE, overwrite=True)
     assert (folder / OFFICIAL).is_fifo()
 

@@ -37,7 +37,7 @@ def test_whose_process_is_unknown_is_running(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_device_is_not_replaced(tmp_path: Path) -> None:
     for path in (tmp_path, Path(os.devnull)):
-        with pytest.raises(OutputError, match="not_written") as caught:
+        with pytest.raises(OutputError, match=r"^not_written\b") as caught:
             atomic.refuse_other_than_file(path)
         assert str(caught.value.path) == str(path)
     atomic.refuse_other_than_file(tmp_path / "new.csv")
@@ -75,3 +75,20 @@ def test_the_error_of_a_swap_is_why_it_failed(
         atomic.swap(new, old)
     assert caught.value.errno == errno.ENOSPC  # not that there is nothing to clear away
     assert snapshot(tmp_path) == before
+
+
+def test_an_error_without_a_reason_of_the_system_says_what_it_can(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match=r"^not_written\b") as caught,
+        atomic.write_errors(tmp_path),
+    ):
+        raise OSError("x" * 300)
+    assert caught.value.path == tmp_path
+    assert caught.value.params["reason"] == "x" * 200
+    beside = atomic.temporary_beside(tmp_path)
+    with pytest.raises(OutputError) as caught, atomic.write_errors(tmp_path / "run"):
+        raise OSError(errno.ENOSPC, "full", str(beside))
+    assert (caught.value.path, caught.value.params["reason"]) == (tmp_path / "run", "full")
+    with pytest.raises(OutputError) as caught, atomic.write_errors(tmp_path / "run"):
+        raise OSError(errno.ENOSPC, "full", str(tmp_path / "run" / "a.csv"))
+    assert str(caught.value.path) == str(tmp_path / "run" / "a.csv")

@@ -91,15 +91,15 @@ def test_a_mark_that_is_not_what_was_written(tmp_path: Path, text: str) -> None:
 def test_what_is_no_file_in_its_place(tmp_path: Path) -> None:
     path = tmp_path / OFFICIAL
     os.mkfifo(path)
-    with pytest.raises(InputError, match="file_special"):
+    with pytest.raises(InputError, match=r"^file_special\b"):
         read_official(tmp_path)
     path.unlink()
     path.mkdir()
-    with pytest.raises(InputError, match="file_special"):
+    with pytest.raises(InputError, match=r"^file_special\b"):
         read_official(tmp_path)
     path.rmdir()
     path.symlink_to(tmp_path / "gone")
-    with pytest.raises(InputError, match="official_broken"):
+    with pytest.raises(InputError, match=r"^official_broken\b"):
         read_official(tmp_path)
 
 
@@ -112,7 +112,7 @@ def test_a_mark_that_cannot_be_written_leaves_the_former_one(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(atomic, "sync", full)
-    with pytest.raises(OutputError, match="not_written"):
+    with pytest.raises(OutputError, match=r"^not_written\b"):
         write_official(tmp_path, Official("0a1b2c3d4e50", "2", "2026-08-01"))
     assert json.loads((tmp_path / OFFICIAL).read_text(encoding="utf-8"))["run"] == MARK.run
     assert [path.name for path in tmp_path.iterdir()] == [OFFICIAL]

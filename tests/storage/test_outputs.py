@@ -47,7 +47,7 @@ def test_the_list_survives_a_project_that_is_moved(outputs: Outputs, tmp_path: P
 
 def test_nothing_is_written_without_being_checked(outputs: Outputs, tmp_path: Path) -> None:
     (tmp_path / "foreign").write_text("mine")
-    with pytest.raises(OutputError, match="output_foreign"):
+    with pytest.raises(OutputError, match=r"^output_foreign\b"):
         write(outputs, tmp_path / "foreign")
     assert (tmp_path / "foreign").read_text() == "mine"
     assert not (tmp_path / "runs").exists()
@@ -201,7 +201,7 @@ def test_what_was_refused_once_is_still_refused(outputs: Outputs, tmp_path: Path
     (tmp_path / "mine.csv").write_text("mine")
     outputs.check(tmp_path / "mine.csv", merged=True)  # it is read first
     write(outputs, tmp_path / "mine.csv")
-    with pytest.raises(OutputError, match="output_is_input"):
+    with pytest.raises(OutputError, match=r"^output_is_input\b"):
         write(outputs, tmp_path / "input.csv")
 
 
@@ -267,7 +267,7 @@ def test_a_folder_appears_whole_and_is_replaced_whole(outputs: Outputs, tmp_path
             (new / "a").write_text("half")
             raise OSError(28, "No space left on device", str(new / "a"))
 
-    with pytest.raises(OutputError, match="not_written"):
+    with pytest.raises(OutputError, match=r"^not_written\b"):
         fill_the_disk()
     assert {path.name: path.read_text() for path in folder.iterdir()} == {"b": "3"}
     assert [path.name for path in folder.parent.iterdir()] == ["out"]

@@ -50,7 +50,7 @@ def test_a_trial_is_not_the_latest(tmp_path: Path) -> None:
     trial = write(tmp_path, TRIAL)
     assert not trial.is_last
     assert trial.overrides == TRIAL["overrides"]
-    with pytest.raises(InputError, match="plan_only_trials"):
+    with pytest.raises(InputError, match=r"^plan_only_trials\b"):
         read_plan(tmp_path)
     full = write(tmp_path, {"objective": "gap"})
     write(tmp_path, TRIAL)
@@ -60,18 +60,18 @@ def test_a_trial_is_not_the_latest(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="plan_missing"):
+    with pytest.raises(InputError, match=r"^plan_missing\b"):
         read_plan(tmp_path)
     plan = write(tmp_path)
-    with pytest.raises(InputError, match="plan_unknown"):
+    with pytest.raises(InputError, match=r"^plan_unknown\b"):
         read_plan(tmp_path, "zzz")
-    with pytest.raises(InputError, match="plan_broken"):
+    with pytest.raises(InputError, match=r"^plan_broken\b"):
         plan.table("none")
     (tmp_path / "latest").unlink()
-    with pytest.raises(InputError, match="plan_unmarked"):
+    with pytest.raises(InputError, match=r"^plan_unmarked\b"):
         read_plan(tmp_path)
     write(tmp_path, {"objective": "gap"})
-    with pytest.raises(InputError, match="plan_ambiguous"):
+    with pytest.raises(InputError, match=r"^plan_ambiguous\b"):
         find_plan(tmp_path, _common(tmp_path))
 
 
@@ -96,10 +96,10 @@ def test_a_plan_that_was_altered_is_not_read(tmp_path: Path, name: str) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
     else:
         path.write_bytes(path.read_bytes() + b" ")
-    with pytest.raises(InputError, match="plan_altered"):
+    with pytest.raises(InputError, match=r"^plan_altered\b"):
         read_plan(tmp_path)
     before = snapshot(tmp_path)
-    with pytest.raises(OutputError, match="output_changed"):
+    with pytest.raises(OutputError, match=r"^output_changed\b"):
         write(tmp_path)
     assert snapshot(tmp_path) == before
     write(tmp_path, overwrite=True)
@@ -109,12 +109,12 @@ def test_a_plan_that_was_altered_is_not_read(tmp_path: Path, name: str) -> None:
 def test_a_renamed_or_newer_plan_is_refused(tmp_path: Path) -> None:
     plan = write(tmp_path)
     renamed = plan.folder.rename(tmp_path / "my plan")
-    with pytest.raises(InputError, match="plan_renamed"):
+    with pytest.raises(InputError, match=r"^plan_renamed\b"):
         read_plan(tmp_path, "my plan")
     record = json.loads((renamed / "plan.json").read_text(encoding="utf-8"))
     text = json.dumps({**record, "format": 99})
     (renamed / "plan.json").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match="plan_newer_format"):
+    with pytest.raises(InputError, match=r"^plan_newer_format\b"):
         read_plan(tmp_path, "my plan")
 
 
@@ -123,6 +123,6 @@ def test_nothing_is_written_into_a_plan(tmp_path: Path) -> None:
     plan = write(plans)
     guard = Outputs(tmp_path / "runs", plans=plans)
     for path in (plan.folder / "choice.parquet", plan.folder / "new.csv", plans / "latest"):
-        with pytest.raises(OutputError, match="output_is_plan"):
+        with pytest.raises(OutputError, match=r"^output_is_plan\b"):
             guard.check(path, overwrite=True)
     guard.check(plans / "list.csv")

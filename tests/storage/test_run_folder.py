@@ -140,7 +140,7 @@ def test_a_run_that_was_tampered_with_is_written_again(
     folder = write().folder
     (folder / "findings.csv").write_text("damaged")
     (folder / "left.over").write_text("from another version")
-    with pytest.raises(OutputError, match="output_changed"):
+    with pytest.raises(OutputError, match=r"^output_changed\b"):
         write()
     assert (folder / "findings.csv").read_text() == "damaged"
     write(overwrite=True)
@@ -185,10 +185,10 @@ def test_a_renamed_run_is_refused_and_its_altered_record_seen(
         id_ = run_id(json.loads(content))
         assert verify_run(named) == {"run.json": "renamed"}
         for read in (read_run, run_.find_run):  # the latest is not there by its name
-            with pytest.raises(InputError, match="run_renamed") as caught:
+            with pytest.raises(InputError, match=r"^run_renamed\b") as caught:
                 read(named.parent)
             assert (caught.value.path, caught.value.params["value"]) == (named, id_)
-        with pytest.raises(InputError, match="run_renamed"):
+        with pytest.raises(InputError, match=r"^run_renamed\b"):
             read_run(named.parent, str(named))
         assert run_.read_manifests(named.parent)[0].keys() == {id_}
         assert run_.read_manifests(named.parent)[1] == (named.name,)
@@ -205,7 +205,7 @@ def test_a_trial_is_kept_and_is_not_the_latest(
     trial = write({**MANIFEST, "overrides": {"index.lambda": 0.8}})
     assert trial.overrides == {"index.lambda": 0.8}
     assert entries(tmp_path / "runs") == {trial.folder.name}
-    with pytest.raises(InputError, match="run_only_trials"):
+    with pytest.raises(InputError, match=r"^run_only_trials\b"):
         read_run(tmp_path / "runs")
     full = write({**MANIFEST, "overrides": {}})
     assert read_run(tmp_path / "runs").folder == full.folder
@@ -290,7 +290,7 @@ def test_a_run_with_a_flipped_bit_is_refused_by_the_name_of_the_file(
 def test_a_table_that_changes_after_the_run_was_read(write: Callable[..., run_.Run]) -> None:
     run = write(signals=pd.DataFrame({"level_dbm": [-95.0]}))
     pd.DataFrame({"level_dbm": [-65.0]}).to_parquet(run.folder / "signals.parquet")
-    with pytest.raises(InputError, match="run_altered"):
+    with pytest.raises(InputError, match=r"^run_altered\b"):
         run.table("signals")
 
 
@@ -302,10 +302,35 @@ def test_a_doctored_run_whose_record_was_doctored_too(write: Callable[..., run_.
     files["schools.parquet"] = hash_of_file(run.folder / "schools.parquet")
     text = json.dumps({**run.manifest, "files": files}, indent=2, sort_keys=True)
     (run.folder / "run.json").write_text(text + "\n")
-    with pytest.raises(InputError, match="run_altered") as caught:
+    with pytest.raises(InputError, match=r"^run_altered\b") as caught:
         read_run(run.folder.parent)
     assert caught.value.path == run.folder / "run.json"
     assert verify_run(run.folder) == {"run.json": "changed"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("schools.parquet", b"PAR1"),
+        ("findings.csv", b"code\nx\n"),
+        ("findings.csv", b"\xff\xfe\x00"),
+    ],
+)
+def test_a_run_whose_files_are_as_its_record_says_but_cannot_be_read(
+    write: Callable[..., run_.Run], tmp_path: Path, name: str, content: bytes
+) -> None:
+    run = write()
+    (run.folder / name).write_bytes(content)
+    files = {**run.manifest["files"], name: hash_of_file(run.folder / name)}
+    manifest = {**run.manifest, "files": files}
+    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
+    (run.folder / "run.json").write_text(text + "\n", encoding="utf-8")
+    folder = run.folder.rename(tmp_path / "runs" / run_id(manifest))
+    assert verify_run(folder) == {}
+    with pytest.raises(InputError, match=r"^run_broken\b") as caught:
+        read_run(tmp_path / "runs", folder.name)
+    assert caught.value.path == folder
+    assert 0 < len(str(caught.value.params["reason"])) <= 200
 
 
 def test_what_is_wrong_with_each_file_of_a_run(write: Callable[..., run_.Run]) -> None:
@@ -314,7 +339,7 @@ def test_what_is_wrong_with_each_file_of_a_run(write: Callable[..., run_.Run]) -
     (run.folder / "findings.csv").write_text("mine")
     (run.folder / "notes.txt").write_text("read by nobody")
     assert verify_run(run.folder) == {"findings.csv": "changed", "signals.parquet": "missing"}
-    with pytest.raises(InputError, match="run_broken"):
+    with pytest.raises(InputError, match=r"^run_broken\b"):
         run.table("../signals")
     (run.folder / "run.json").write_text("[]")
     assert verify_run(run.folder) == {"run.json": "unreadable"}
@@ -385,7 +410,7 @@ def test_an_old_run_comes_back_when_its_successor_cannot_take_its_place(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", rename)
-        with pytest.raises(OutputError, match="not_written"):
+        with pytest.raises(OutputError, match=r"^not_written\b"):
             write(overwrite=True)
     assert snapshot(tmp_path / "runs") == before
     assert entries(tmp_path / "runs") == {folder.name, "latest"}
@@ -878,7 +903,7 @@ def test_a_file_that_somebody_writes_all_the_time(
         return "0" * 64
 
     monkeypatch.setattr(hashed_files, "hash_of_file", write_meanwhile)
-    with pytest.raises(InputError, match="input_changed"):
+    with pytest.raises(InputError, match=r"^input_changed\b"):
         Cache(None).file_hash(path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -52,6 +53,37 @@ def test_no_clock_and_no_system_is_in_it() -> None:
         kinds = archive.read("[Content_Types].xml").decode()
     assert kinds.startswith('<?xml version="1.0"')
     assert kinds.count("worksheet+xml") == 1
+
+
+def test_every_part_is_xml_in_the_namespace_of_its_kind() -> None:
+    # ECMA-376, part 1 and 2: Excel mends or refuses a workbook with others.
+    schemas = "http://schemas.openxmlformats.org"
+    with zipfile.ZipFile(io.BytesIO(workbook_bytes({"a": [["1"]], "b": []}))) as archive:
+        parts = {name: ET.fromstring(archive.read(name)) for name in archive.namelist()}
+    assert {name: part.tag for name, part in parts.items()} == {
+        "[Content_Types].xml": f"{{{schemas}/package/2006/content-types}}Types",
+        "_rels/.rels": f"{{{schemas}/package/2006/relationships}}Relationships",
+        "xl/workbook.xml": f"{{{schemas}/spreadsheetml/2006/main}}workbook",
+        "xl/_rels/workbook.xml.rels": f"{{{schemas}/package/2006/relationships}}Relationships",
+        "xl/worksheets/sheet1.xml": f"{{{schemas}/spreadsheetml/2006/main}}worksheet",
+        "xl/worksheets/sheet2.xml": f"{{{schemas}/spreadsheetml/2006/main}}worksheet",
+    }
+    # Every relation leads to a part that is there, and each sheet names one of them.
+    office = f"{schemas}/officeDocument/2006/relationships"
+    (book,) = parts["_rels/.rels"]
+    assert (book.get("Type"), book.get("Target")) == (f"{office}/officeDocument", "xl/workbook.xml")
+    linked = {link.get("Id"): link for link in parts["xl/_rels/workbook.xml.rels"]}
+    (sheets,) = parts["xl/workbook.xml"]
+    named = {sheet.get("name"): linked[sheet.get(f"{{{office}}}id")] for sheet in sheets}
+    assert {name: link.get("Target") for name, link in named.items()} == {
+        "a": "worksheets/sheet1.xml",
+        "b": "worksheets/sheet2.xml",
+    }
+    assert {link.get("Type") for link in named.values()} == {f"{office}/worksheet"}
+    kinds = {part.get("PartName"): part.get("ContentType") for part in parts["[Content_Types].xml"]}
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    assert kinds["/xl/workbook.xml"] == f"{kind}.sheet.main+xml"
+    assert kinds["/xl/worksheets/sheet2.xml"] == f"{kind}.worksheet+xml"
 
 
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1, max_size=4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -88,6 +89,20 @@ def test_deep_fades_fall_tenfold_with_ten_decibels() -> None:
     assert microwave.faded_percent([0.0, -3.0], 10.0).tolist() == [100.0, 100.0]
     assert microwave.faded_percent([10.0, 0.0], 0.0).tolist() == [0.0, 100.0]
     assert np.isnan(microwave.faded_percent([NAN, 10.0], [1.0, NAN])).all()
+
+
+def test_a_shallow_fade_step_by_step() -> None:
+    """P.530, 2.3.2, steps 3 to 7, for an occurrence of 10 % and a margin of 10 dB."""
+    transition = 25.0 + 1.2  # log10 of 10 is 1
+    percent = 10.0 * 10.0 ** (-transition / 10.0)
+    slope = -20.0 * math.log10(-math.log((100.0 - percent) / 100.0)) / transition
+    apart, there = 10.0 ** (-transition / 20.0), 10.0 ** (-0.5)
+    q = (slope - 2.0) / ((1.0 + 0.3 * apart) * 10.0 ** (-0.016 * transition))
+    q -= 4.3 * (apart + transition / 800.0)
+    bent = 2.0 + (1.0 + 0.3 * there) * 10.0 ** (-0.16) * (q + 4.3 * (there + 10.0 / 800.0))
+    expected = 100.0 * (1.0 - math.exp(-(10.0 ** (-bent * 10.0 / 20.0))))
+    assert microwave.faded_percent(10.0, 10.0) == pytest.approx(expected, rel=1e-9)
+    assert expected == pytest.approx(0.705, abs=5e-4)
 
 
 @given(st.floats(0.01, 1000.0))
