@@ -68,6 +68,7 @@ ERRORS: dict[str, str] = {
     "plan_ambiguous": N_("several plans begin with “{value}”: {known}. Give more characters of the id."),
     "plan_broken": N_("the plan cannot be read: {reason}. Run “kalsel-gap plan --overwrite”."),
     "plan_ceiling_twice": N_("an envelope has two ceilings for one year. Keep one of them."),
+    "plan_contradicts": N_("the plan was recomputed from its tables and is not what it says ({count} times, first: {known}). It was not kept. This is a fault of kalsel-gap: send its makers the project file and this message."),
     "plan_infeasible": N_("no plan fulfils all that is asked for. These conflict: {known}. The smallest change that would do is behind each of them: relax it by that, or drop what requires it."),
     "plan_missing": N_("there is no plan yet. Run “kalsel-gap plan” first."),
     "plan_must_both": N_("a school is on the list of those that must be served and on another one that leaves it out. Remove it from one of them."),

@@ -18,7 +18,7 @@ import pandas as pd
 from scipy import sparse
 
 from kalsel_gap.planning.envelopes import capex_payers
-from kalsel_gap.planning.model import Problem, RowName
+from kalsel_gap.planning.model import PAYER, Problem, RowName
 from kalsel_gap.planning.plan_limits import LimitRows, add_floors, add_limits
 from kalsel_gap.planning.spending import MONEY, MONTHS, contract_parts, spending_cells
 
@@ -179,6 +179,8 @@ def assemble_plan(inputs: PlanInputs) -> AssembledPlan:
     groups = tuple(dict.fromkeys(each for each in columns["row_id"] if each))
     group = columns["row_id"].map({row_id: n for n, row_id in enumerate(groups)}).fillna(-1)
     rows = _rows_of(columns, spending, groups, inputs)
+    responsible = dict(zip(options["option_id"], options["payer_capex"], strict=True))
+    _add_payers(rows, columns, shared, responsible)
     objectives = _objectives(columns, inputs)
     npsn = dict(zip(inputs.schools["row_id"], inputs.schools["npsn"], strict=True))
     must = set(inputs.rules.must_include)
@@ -303,6 +305,31 @@ def _add_openings(
         )
         for payer in sorted(payers[shared_id] - {""}):
             _add_years(made, offer, (payer, payer), inputs)
+
+
+def _add_payers(
+    rows: LimitRows, columns: pd.DataFrame, shared: SharedChains, responsible: Mapping[str, str]
+) -> None:
+    """Limits: who pays for shared infrastructure is responsible for a school that uses it.
+
+    Where all schools within reach have one payer, an opening that serves any of them keeps this.
+    """
+    users: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    opened: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, (row_id, option_id, shared_id, payer) in enumerate(
+        columns[["row_id", "option_id", "shared_id", "envelope_capex"]].itertuples(
+            index=False, name=None
+        )
+    ):
+        if not row_id:
+            opened[shared_id, payer].append(number)
+        elif shared_id:
+            for each in shared.chain(shared_id):
+                users[each][responsible[option_id]].append(number)
+    for (shared_id, payer), openings in sorted(opened.items()):
+        if len(users[shared_id]) > 1:
+            entries = [(n, 1) for n in openings] + [(n, -1) for n in users[shared_id][payer]]
+            rows.add(RowName(PAYER, f"{shared_id}|{payer}", None), entries, 0)
 
 
 def _add_years(

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from kalsel_gap.planning.highs import Program, program_of, run_highs
-from kalsel_gap.planning.model import Problem, RowName
+from kalsel_gap.planning.model import PAYER, Problem, RowName
 
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FIXED_KINDS = (
     "capacity",
     "objective",
+    PAYER,
 )  # physics and earlier objectives are not for anyone to change
 _NODES = 500
 _TRIED = 40  # limits of which is asked whether the change would be smaller without them

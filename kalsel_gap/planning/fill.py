@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from kalsel_gap.planning.bound import Bound, bound_value
-from kalsel_gap.planning.model import check_solution, value_of
+from kalsel_gap.planning.model import PAYER, check_solution, value_of
 from kalsel_gap.planning.openings import choose_openings
 
 if TYPE_CHECKING:
@@ -79,9 +79,12 @@ def _fill_around(
     for column in first.tolist():
         state.take(column)
     kept = state.free() & (problem.group >= 0)
+    left = problem.limit - problem.rows @ state.chosen.astype(np.float64)
+    # Who pays for an opening is settled when its users are known.
+    left[[name.kind == PAYER for name in problem.names]] = problem.n
     rest = replace(
         problem.take(kept),
-        limit=problem.limit - problem.rows @ state.chosen.astype(np.float64),
+        limit=left,
         forced=problem.forced & (state.taken()[: len(problem.forced)] < 0),
         needs_column=np.empty(0, dtype=np.int64),
         needs_any=sparse.csr_array((0, int(kept.sum()))),
@@ -112,7 +115,7 @@ def _fill_free(
     state.meet_demands(worth, order)
     state.take_free(order[problem.value[order] > 0])
     improve(state, worth)
-    if state.close_unused():
+    if state.close_unused() + state.settle_payers():
         improve(state, worth)
     return state.chosen.copy()
 
@@ -151,11 +154,16 @@ def take_in_order(problem: Problem, order: Iterable[int]) -> BoolArray:
     """
     state = Filling(problem)
     state.take_free(np.fromiter(order, dtype=np.int64))
+    state.settle_payers()
     return state.chosen.copy()
 
 
 class Filling:
-    """A plan that grows: what is chosen, what is left of each limit, which needs are met."""
+    """A plan that grows: what is chosen, what is left of each limit, which needs are met.
+
+    An opening is taken before its users, so the rows of its payers bind only from
+    :meth:`settle_payers` on.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -165,7 +173,10 @@ class Filling:
         self._taken = [-1] * (max(self._block, default=-1) + 1 + len(problem.forced))
         # A forced school may change its option but not lose it.
         self._must = [*problem.forced.tolist(), *[False] * len(self._taken)]
+        self._payers = np.flatnonzero([name.kind == PAYER for name in problem.names])
         self._left: list[float] = problem.limit.tolist()
+        for row in self._payers.tolist():
+            self._left[row] = np.inf
         columns = sparse.csr_array(problem.rows.T)
         # A last row of nothing stands for what a block without a column takes: index -1.
         nothing = sparse.csr_array((1, len(problem.limit)))
@@ -299,6 +310,42 @@ class Filling:
                 if self.chosen[column] and self.problem.value[column] <= 0
             )
         return before - int(self.chosen.sum())
+
+    def settle_payers(self) -> int:
+        """Let every opening be paid for by who has a user of it; how many were changed or closed.
+
+        Another payer takes it over where its ceiling allows, otherwise it closes with its users.
+        """
+        rows = sparse.csr_array(self.problem.rows[self._payers])
+        changed = 0
+        kept: set[int] = set()  # openings of forced schools that nobody responsible can pay for
+        while broken := self._unpaid(rows) - kept:
+            opening = min(broken)
+            same = np.flatnonzero(self.block == self._block[opening])
+            own = rows[:, same]
+            backed = same[(own * (own > 0)).T @ (rows @ self.chosen.astype(np.float64)) < 0]
+            changed += 1
+            if not any(self._change(self._block[opening], each) for each in backed.tolist()):
+                self._close(opening)
+                if self.chosen[opening]:
+                    kept.add(opening)
+        left = self.problem.limit[self._payers] - rows @ self.chosen.astype(np.float64)
+        for row, rest in zip(self._payers.tolist(), left.tolist(), strict=True):
+            self._left[row] = rest
+        return changed
+
+    def _unpaid(self, rows: sparse.csr_array) -> set[int]:
+        """Openings whose payer is responsible for none of their users."""
+        broken = rows[rows @ self.chosen.astype(np.float64) > 0]
+        return {int(n) for n in broken.indices[broken.data > 0] if self.chosen[n]}
+
+    def _close(self, column: int) -> None:
+        """Give up a column after all that needs it alone; a forced school keeps it."""
+        for need in self._meets.get(column, ()):
+            needing = self._needing[need]
+            if self.chosen[needing] and self._met[need] == 1 and needing != column:
+                self._close(needing)
+        self.drop(column)
 
     def left(self) -> FloatArray:
         """What is left of each limit."""

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _EXACT = 2.0**52  # sums of whole numbers below it are exact in a float
 
 
+# Rows by which an opening is paid for by who is responsible for one of its users: an opening stands
+# in them with 1, its users with -1, and the limit is 0.
+PAYER = "payer"
+
+
 @dataclass(frozen=True, slots=True)
 class RowName:
     """What a row limits: its kind (``ceiling``, ``supply``, ``floor``…), of what, in which year."""

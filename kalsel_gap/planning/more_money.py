@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kalsel_gap.planning.model import PAYER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -94,8 +96,18 @@ class PlanRoom:
                 free = [n for n in providers if self._is_free_opening(n)]
                 if not free:
                     return None
-                bundle.append(free[0])
+                # The one that a school of the bundle may pay for, of these the first.
+                bundle.append(min(free, key=lambda n: (self._is_foreign(n, column), n)))
         return bundle
+
+    def _is_foreign(self, opening: int, user: int) -> bool:
+        """Whether nobody who is responsible for the user pays for the opening."""
+        return bool(self._payers_of(opening, 1) - self._payers_of(user, -1))
+
+    def _payers_of(self, column: int, sign: int) -> set[int]:
+        entries = slice(self._at[column], self._at[column + 1])
+        rows = self._row[entries][self._use[entries] * sign > 0]
+        return {int(row) for row in rows if self.problem.names[row].kind == PAYER}
 
     def _is_free_opening(self, column: int) -> bool:
         number = int(self.problem.exclusive[column])

@@ -42,16 +42,16 @@ SCHOOL_ITEMS: dict[str, dict[str, object]] = {
     "satria": {"satria_terminal": 1.0, "satria_month": 1.0},
     "vsat": {"vsat_terminal": 1.0, "vsat_month": 1.0},
     "bts": {"cpe_kit": 1.0, "cpe_month": 1.0},
-    # The other end and the connection are those of the hub.
-    "hub": {"microwave_end": 1.0},
+    # A hop of its own to the hub, with both ends; the connection is that of the hub.
+    "hub": {"microwave_end": 2.0, "microwave_month": 1.0},
 }
 SHARED_ITEMS: dict[str, dict[str, float]] = {
     "bts": {"bts_site": 1.0, "bts_month": 1.0},
     "relay": {"relay_site": 1.0, "microwave_end": 2.0, "microwave_month": 1.0},
     "trunk": {},
-    "hub": {"microwave_end": 1.0},
+    "hub": {"ups": 1.0},
     # A facility whose connection is unknown brings its own, which depends on no place.
-    "hub_facility": {"microwave_end": 1.0, "leo_kit": 1.0, "leo_month": 1.0, "ups": 1.0},
+    "hub_facility": {"leo_kit": 1.0, "leo_month": 1.0, "ups": 1.0},
 }
 
 

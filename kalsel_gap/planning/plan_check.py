@@ -65,9 +65,10 @@ def verify_plan(folder: Path) -> list[PlanFault]:
         ``option_twice``, ``option_unknown``, ``option_infeasible``, ``option_unpriced``,
         ``school_excluded``, ``school_not_planned``, ``school_status``; ``capex_differs``,
         ``opex_differs``, ``ppn_differs``; ``opening_unknown``, ``opening_twice``, ``not_opened``,
-        ``host_not_served``, ``over_capacity``; ``budget_differs``, ``ceiling_differs``,
-        ``over_ceiling``; ``over_supply``, ``over_teams``; ``must_include``; ``floor_not_kept``;
-        ``allocation_differs``; ``value_differs``, ``gap_differs``.
+        ``host_not_served``, ``opening_unused``, ``payer_foreign``, ``over_capacity``;
+        ``budget_differs``, ``ceiling_differs``, ``over_ceiling``; ``over_supply``, ``over_teams``;
+        ``must_include``; ``floor_not_kept``; ``allocation_differs``; ``value_differs``,
+        ``gap_differs``.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def verify_plan(folder: Path) -> list[PlanFault]:
         )
     plan = _Files(folder, manifest)
     for check in (
-        *(_options, _statuses, _openings, _capacity, _budget, _deliveries, _floors),
+        *(_options, _statuses, _openings, _payers, _capacity, _budget, _deliveries, _floors),
         *(_allocation, _proof),
     ):
         faults += check(plan)
@@ -303,6 +304,29 @@ def _openings(plan: _Files) -> Iterator[PlanFault]:
     for (shared_id, _), times in count.items():
         if times > 1:
             yield PlanFault("opening_twice", shared_id, stated="1", found=str(times))
+
+
+def _payers(plan: _Files) -> Iterator[PlanFault]:
+    """What is opened serves a school, and is paid for by who is responsible for one of them."""
+    if not plan.has("envelopes"):
+        return
+    table = plan.table("envelopes")
+    responsible = dict(zip(table["option_id"], table["payer_capex"], strict=True))
+    users: dict[str, set[str]] = defaultdict(set)
+    for order in plan.served.values():
+        shared_id = text_in(order["shared_id"])
+        seen: set[str] = set()
+        while shared_id in plan.shared and shared_id not in seen:
+            seen.add(shared_id)
+            users[shared_id].add(text_in(responsible.get(order["option_id"])))
+            shared_id = text_in(plan.shared[shared_id]["needs_shared"])
+    for (shared_id, _), order in plan.openings.items():
+        payer = text_in(order["envelope_capex"])
+        if not users[shared_id]:
+            yield PlanFault("opening_unused", shared_id)
+        elif payer not in users[shared_id]:
+            stated = ";".join(sorted(users[shared_id]))
+            yield PlanFault("payer_foreign", shared_id, whole(order["year"]), payer, stated)
 
 
 def _opened_before(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from kalsel_gap.errors import ProjectError
+from kalsel_gap.errors import OutputError, ProjectError
 from kalsel_gap.findings import to_frame
 from kalsel_gap.planning.chosen_plan import PlanRequest, choose_plan
 from kalsel_gap.planning.costs import read_prices
 from kalsel_gap.planning.delivery import count_states, match_deliveries
 from kalsel_gap.planning.new_sites import ExtraSite
 from kalsel_gap.planning.options import make_options
+from kalsel_gap.planning.plan_check import verify_plan
 from kalsel_gap.sources.delivery import read_delivery
 from kalsel_gap.sources.values import end_of
 from kalsel_gap.storage.fingerprint import hash_of_file
@@ -21,7 +24,8 @@ from kalsel_gap.storage.run_folder import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    import pandas as pd
 
     from kalsel_gap.planning.chosen_plan import ProvenChoice
     from kalsel_gap.project.model import Opened
@@ -156,9 +160,27 @@ def keep_plan(
     report("write", 0, 1)
     manifest = _manifest(run, opened, request, proven)
     manifest["overrides"] = dict(sorted((manifest["overrides"] | own).items()))
+    _refuse_contradictions(folder, manifest, tables)
     plan = write_plan(folder, manifest, tables, overwrite=overwrite)
     report("write", 1, 1)
     return plan
+
+
+def _refuse_contradictions(
+    folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
+) -> None:
+    """Recompute the plan from its files before it is kept.
+
+    Raises
+    ------
+    OutputError
+        Its files contradict each other: no plan is better than one whose sums are wrong.
+    """
+    with TemporaryDirectory() as elsewhere:
+        faults = verify_plan(write_plan(Path(elsewhere), manifest, tables).folder)
+    if faults:
+        known = [f"{each.code} {each.key} {each.year or ''}".rstrip() for each in faults[:5]]
+        raise OutputError("plan_contradicts", path=folder, known=known, count=len(faults))
 
 
 def budget_years(opened: Opened) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from kalsel_gap.planning.model import Problem, RowName
+from kalsel_gap.planning.model import PAYER, Problem, RowName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +74,13 @@ def random_problem(seed: int, *, demands: bool = True) -> Problem:
             # A hub at a school needs this school served.
             host = int(rng.integers(0, schools))
             needs.append((own, np.flatnonzero(group == host).tolist()))
+    if needs and rng.random() < 0.5:
+        # Who pays for the first opening is responsible for some of the schools only.
+        row = -(np.arange(n) < own).astype(int) * (rng.random(n) < 0.4)
+        row[own] = 1
+        rows.append(row)
+        limit.append(0)
+        kinds.append(PAYER)
     forced = np.flatnonzero(rng.random(schools) < 0.2) if demands else np.empty(0, int)
     return problem_of(
         value.tolist(), group.tolist(), rows, limit, kinds=kinds, needs=needs,

@@ -272,6 +272,25 @@ def test_a_relay_opens_once_and_carries_what_it_can() -> None:
     assert payer["skpd"] == "Dinas Pendidikan Kab. Hulu"
 
 
+@pytest.mark.parametrize(("spare", "served"), [(CAPEX - 1_000, 0), (CAPEX, 2)])
+def test_nobody_pays_for_a_relay_of_others_alone(spare: int, served: int) -> None:
+    # The first kabupaten can pay for its own hop, the second one for the relay too.
+    hops = [hop(n, opex_year_idr=0, items='{"kit": 1}') for n in (1, 2)]
+    ceilings = {(KAB, 2027): CAPEX, ("apbd_99_02", 2027): 111 * M + spare}
+    tables, proven = planned(
+        request(
+            schools(school(1), school(2, kabupaten_code="99.02")),
+            *(options(*hops), rules(ceilings)),
+            shared_rows=[relay()],
+        )
+    )
+    assert sum(status == "planned" for status in statuses(tables).values()) == served
+    assert proven.bound == pytest.approx(proven.value)
+    if served:
+        opening = row_of(tables["choice"], option="open:relay")
+        assert opening["envelope_capex"] == "apbd_99_02"
+
+
 def test_what_no_ceiling_pays_for_waits_for_the_relay_and_takes_what_it_leaves() -> None:
     # The relay carries two schools of 20 Mbps and can only be paid for in the second year.
     hops = [hop(n, opex_year_idr=0, items='{"kit": 1}') for n in (1, 2, 3)]

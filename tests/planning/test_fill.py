@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kalsel_gap.planning.bound import bound_value
 from kalsel_gap.planning.fill import Filling, fill_plan, take_in_order
-from kalsel_gap.planning.model import check_solution, value_of
+from kalsel_gap.planning.model import PAYER, Problem, check_solution, value_of
 from tests.planning.problems import best_value, problem_of, province, random_problem
 
 
@@ -84,3 +84,34 @@ def test_a_floor_and_a_forced_school_come_before_the_rest() -> None:
         kinds=["ceiling", "floor"], forced=[3],
     )  # fmt: skip
     assert fill_plan(problem, bound_value(problem)).tolist() == [False, False, True, True]
+
+
+def _shared_by_two(room_of_a: int) -> Problem:
+    """Schools of A and B need an opening that A (2) or B (3) may pay for; A pays for school 0."""
+    return problem_of(
+        [9, 5, 0, 0], [0, 1, -1, -1],
+        [[1, 0, 2, 0], [0, 1, 0, 2], [-1, 0, 1, 0], [0, -1, 0, 1]], [room_of_a, 2, 0, 0],
+        kinds=["ceiling", "ceiling", PAYER, PAYER],
+        needs=[(0, [2, 3]), (1, [2, 3])], exclusive=[-1, -1, 0, 0],
+    )  # fmt: skip
+
+
+def test_an_opening_passes_to_who_is_responsible_for_a_user() -> None:
+    state = Filling(_shared_by_two(room_of_a=3))
+    assert state.take(3)  # paid by B
+    assert state.take(0)
+    assert not state.take(1)  # B has nothing left
+    assert state.settle_payers() == 1
+    assert state.chosen.tolist() == [True, False, True, False]
+    assert check_solution(state.problem, state.chosen) == ()
+
+
+def test_an_opening_that_nobody_responsible_can_pay_for_closes_with_its_users() -> None:
+    problem = _shared_by_two(room_of_a=2)
+    state = Filling(problem)
+    assert state.take(3)
+    assert state.take(0)
+    assert [each.name.kind for each in check_solution(problem, state.chosen)] == [PAYER]
+    assert state.settle_payers() == 1
+    assert not state.chosen.any()
+    assert not fill_plan(problem, bound_value(problem)).any()

@@ -116,7 +116,7 @@ def test_a_facility_brings_its_own_terminal(behind_a_ridge: Opened, schools: Mak
     spokes = found.rows[found.rows["shared_id"] == hub["shared_id"]]
     assert spokes["partner_kind"].unique().tolist() == ["facility"]
     assert spokes["latency_ms"].tolist() == [55.0, 55.0]  # that of LEO, and the hop
-    assert spokes["microwave_end"].tolist() == [1.0, 1.0]
+    assert spokes["microwave_end"].tolist() == [2.0, 2.0]  # a hop each
 
 
 def test_of_two_schools_the_larger_is_the_host(
