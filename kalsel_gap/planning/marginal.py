@@ -69,8 +69,9 @@ def _shortages(needs: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
     cells = cells.merge(
         left.rename(columns={"year": "spend_year"})[[*_CELL, "left_idr"]], on=_CELL, how="left"
     )
-    unknown = cells.groupby(["option_id", "year"])["left_idr"].transform(lambda x: x.isna().any())
-    cells = cells[~unknown.astype("bool")]
+    is_unknown = cells["left_idr"].isna()
+    unknown = is_unknown.groupby([cells["option_id"], cells["year"]]).transform("any")
+    cells = cells[~unknown]
     lacking = np.maximum(cells["idr"].to_numpy("int64") - cells["left_idr"].to_numpy("int64"), 0)
     cells = cells.assign(idr=cells["idr"].astype("int64"), short=lacking)
     sums = cells.groupby(["option_id", "year"], as_index=False).agg(

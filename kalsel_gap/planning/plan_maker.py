@@ -216,6 +216,7 @@ def _manifest(
         "project": project.project.name,
         "data": run.manifest.get("data", project.project.data),
         "parameters": opened.plan_parameters()
+        | {"plan.ceilings": [json.loads(each.model_dump_json()) for each in request.rules.ceilings]}
         | {"plan.years": list(request.years), "plan.objective": request.objective},
         "inputs": {
             name: {"file": opened.shown(path), "sha256": hash_of_file(path)}

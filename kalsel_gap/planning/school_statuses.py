@@ -163,12 +163,15 @@ def status_table(
 
 def _why_none(options: pd.DataFrame) -> dict[str, str]:
     """Of each school without an option that can be chosen: unpriced, or the commonest reason."""
-    found: dict[str, str] = {}
-    for row_id, mine in options.groupby("row_id", sort=True):
-        unpriced = mine["is_feasible"] & ~mine["is_priced"]
-        reasons = mine.loc[mine["reason"] != "", "reason"]
-        if unpriced.any():
-            found[str(row_id)] = "unpriced"
-        elif len(reasons):
-            found[str(row_id)] = str(reasons.mode().sort_values().iloc[0])
-    return found
+    counts = (
+        options[options["reason"] != ""]
+        .groupby(["row_id", "reason"])
+        .size()
+        .reset_index(name="count")
+    )
+    commonest = counts.sort_values(
+        ["row_id", "count", "reason"], ascending=[True, False, True]
+    ).drop_duplicates("row_id")
+    found = dict(zip(commonest["row_id"], commonest["reason"], strict=True))
+    unpriced = options.loc[options["is_feasible"] & ~options["is_priced"], "row_id"]
+    return found | dict.fromkeys(unpriced, "unpriced")

@@ -136,6 +136,7 @@ def solve_in_order(
     nodes: int = NODES,
     seconds: float | None = None,
     seed: int = 0,
+    always: int = 1,
 ) -> tuple[Solution, ...]:
     """Several objectives, each within what keeps the ones before: lexicographic.
 
@@ -147,20 +148,23 @@ def solve_in_order(
         From the most important one; not empty.
     start, gap, nodes, seconds, seed
         As in :func:`solve_problem`, of each objective.
+    always : int
+        Objectives that are searched in any case, each within what was reached of those before.
 
     Returns
     -------
     tuple of Solution
-        One of each objective; the last one is the plan. It ends early at the first one that is not
-        proven to be the largest: among plans of different values the next objective decides
-        nothing.
+        One of each objective; the last one is the plan. After `always` of them it ends at the first
+        one that is not proven to be the largest: among plans of different values the next objective
+        decides nothing.
     """
     found: list[Solution] = []
     for number, value in enumerate(values):
         now = replace(problem, value=value)
         solution = solve_problem(now, start=start, gap=gap, nodes=nodes, seconds=seconds, seed=seed)
         found.append(solution)
-        if solution.status != "optimal":
+        is_sure = solution.status == "optimal" or number + 1 < always
+        if not is_sure or solution.status == "interrupted" or not solution.chosen.any():
             break
         start = solution.chosen
         problem = _keeping(problem, value, start, number)

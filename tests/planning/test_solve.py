@@ -246,3 +246,13 @@ def test_a_maximal_covering_is_that_of_spopt_and_of_all_choices() -> None:
     ]
     assert found.value == pytest.approx(max(choices))
     assert found.value == pytest.approx(pulp.value(peer.problem.objective))
+
+
+def test_a_second_objective_is_searched_though_the_first_stopped_at_its_gap() -> None:
+    # Each school counts as one; the second column of each costs less of the second objective.
+    problem = problem_of([1, 1, 1, 1], [0, 0, 1, 1], [[1, 1, 1, 1]], [2])
+    values = [np.ones(4), np.array([-9.0, -1.0, -9.0, -1.0])]
+    start = np.array([True, False, True, False])
+    assert len(solve_in_order(problem, values, gap=0.0)) == 2
+    found = solve_in_order(problem, values, gap=0.5, start=start, always=2)
+    assert found[-1].chosen.tolist() == [False, True, False, True]
