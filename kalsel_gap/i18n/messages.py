@@ -736,6 +736,7 @@ NAMES: dict[str, str] = {
     "columns": N_("choices and limits"),
     "solve": N_("search for the best plan"),
     "tables": N_("tables of the plan"),
+    "base": N_("the plan without what is tried"),
     "objectives": N_("plans by objective"),
     "sweep": N_("plans by budget"),
     "report": N_("Report"),
