@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, get_args
 
-from kalsel_gap.deliverables.plan_difference import plan_difference
+from kalsel_gap.deliverables.plan_difference import find_difference
 from kalsel_gap.deliverables.plan_tables import (
     compare_objectives,
     plan_facts,
@@ -94,13 +94,13 @@ def compare_with_base(
     """
     base = _kept_base(trial)
     if base is not None:
-        return plan_difference(base, trial, run.schools)
+        return find_difference(base, trial, run.schools)
     report(0, 1)
     request = request_plan(run, opened, objective=objective)
     with TemporaryDirectory(prefix="kalsel-gap-") as folder:
         base = keep_plan(run, opened, request, Path(folder), own=_OWN)
         report(1, 1)
-        return plan_difference(base, trial, run.schools, is_kept=False)
+        return find_difference(base, trial, run.schools, is_kept=False)
 
 
 def _kept_base(trial: Plan) -> Plan | None:

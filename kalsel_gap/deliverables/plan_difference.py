@@ -60,7 +60,7 @@ class PlanDifference:
     sites: pd.DataFrame
 
 
-def plan_difference(
+def find_difference(
     base: Plan, trial: Plan, schools: pd.DataFrame, *, is_kept: bool = True
 ) -> PlanDifference:
     """What a trial changes of the plan without it.

@@ -106,10 +106,10 @@ def _site(row: Mapping[Hashable, Any], text: Text) -> str:
     year = whole(row["year"])
     values = {"place": at, "schools": text.number(row["schools"])}
     if year is None:
-        words = N_("Site {place}: {schools} schools within reach; the plan does not open it.")
+        words = N_("Site {place}: schools within reach {schools}; the plan does not open it.")
         return text(words, **values)
     words = N_(
-        "Site {place}: {schools} schools within reach; opened in {year}, it serves {served}."
+        "Site {place}: schools within reach {schools}; opened in {year}, it serves {served}."
     )
     return text(words, **values, year=year, served=text.number(row["served"]))
 
@@ -121,7 +121,7 @@ def _schools(found: PlanDifference, text: Text, lines: int) -> PageSection:
     said = []
     for code in CHANGES:
         if count := int(counts.get(code, 0)):
-            words = N_("{change}: {schools} schools, {students} pupils that are known.")
+            words = N_("{change}: schools {schools}, pupils that are known {students}.")
             said.append(
                 text(
                     words,
@@ -130,7 +130,8 @@ def _schools(found: PlanDifference, text: Text, lines: int) -> PageSection:
                     students=text.number(int(pupils.get(code, 0))),
                 )
             )
-    shown = table.head(lines)
+    # Some of each kind, so that those who lose stand beside those who gain.
+    shown = table.groupby("change", sort=False).head(max(lines // max(len(counts), 1), 1))
     rows = tuple(
         (
             " ".join(plain(row["name"]).split())

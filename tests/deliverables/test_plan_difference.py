@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
-from kalsel_gap.deliverables.plan_difference import difference_data, plan_difference
+from kalsel_gap.deliverables.plan_difference import difference_data, find_difference
 from kalsel_gap.deliverables.plan_difference_words import difference_sections
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from tests.deliverables.hand_made_plans import SCHOOLS, hand_made
@@ -51,7 +52,7 @@ def trial() -> Plan:
 
 
 def test_who_is_gained_and_lost_and_which_money_moves() -> None:
-    found = plan_difference(hand_made(), trial(), SCHOOLS)
+    found = find_difference(hand_made(), trial(), SCHOOLS)
     rows = found.schools.set_index("npsn")
     assert rows["change"].to_dict() == {"00000104": "gained", "00000102": "lost"}
     assert rows.loc["00000102", "option_before"] == "microwave_relay"
@@ -82,29 +83,32 @@ def test_who_is_gained_and_lost_and_which_money_moves() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_same_in_words(language: Language) -> None:
-    found = plan_difference(hand_made(), trial(), SCHOOLS)
+    found = find_difference(hand_made(), trial(), SCHOOLS)
     sections = difference_sections(found, SCHOOLS, Text(language))
     said = " ".join(str(each) for each in sections)
     assert "\x1b" not in said
     assert "00000104" in said
     if language == "en":
-        assert "4 schools within reach; the plan does not open it" in said
-        assert "Gained: 1 schools, 80 pupils that are known." in said
+        assert "schools within reach 4; the plan does not open it" in said
+        assert "Gained: schools 1, pupils that are known 80." in said
         assert "−Rp 511 m" in said
         assert "('Pupils that are known', '120', '200', '+80')" in said
         assert "('Value', '123.46', '120.00', '−3.46')" in said
-    short = difference_sections(found, SCHOOLS, Text(language), top=1)
-    assert "2" in str(short[1].said[-1])
+    more = pd.concat([found.schools] * 9)
+    short = difference_sections(replace(found, schools=more), SCHOOLS, Text(language), top=4)
+    (grid,) = short[1].grids
+    assert [row[1] for row in grid.rows] == ["00000104", "00000102"] * 2
+    assert "18" in short[1].said[-1]
 
 
 def test_the_json_has_both_and_equal_plans_differ_in_nothing() -> None:
     data = json.loads(
-        difference_data(plan_difference(hand_made(), trial(), SCHOOLS), trial(), SCHOOLS)
+        difference_data(find_difference(hand_made(), trial(), SCHOOLS), trial(), SCHOOLS)
     )
     assert [row["change"] for row in data["difference"]["schools"]] == ["gained", "lost"]
     assert data["difference"]["before"]["schools"] == 2
     assert data["choice"]
-    same = plan_difference(hand_made(), hand_made(), SCHOOLS)
+    same = find_difference(hand_made(), hand_made(), SCHOOLS)
     assert same.schools.empty
     assert same.money.empty
     assert "both plans buy the same" in str(difference_sections(same, SCHOOLS, Text("en")))
