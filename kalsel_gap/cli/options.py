@@ -652,7 +652,7 @@ PlanTop = Annotated[
         "-n",
         min=1,
         metavar=_NUMBER,
-        help=N_("Schools that are listed; by default 20 in a table, otherwise all."),
+        help=N_("Lines of each list; without it a short page, or everything in json and csv."),
     ),
 ]
 PinnedRun = Annotated[

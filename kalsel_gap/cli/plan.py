@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from kalsel_gap.deliverables.plan_difference import PlanDifference
     from kalsel_gap.deliverables.sections import PageSection
     from kalsel_gap.planning.sweep import BudgetCurve
     from kalsel_gap.project.model import Opened
@@ -28,8 +29,9 @@ HELP = N_(
     "Plan what to buy for which school, from which money and in which year, and print the plan.\n\n"
     "For each school every way to connect it is priced, and the best choice within the ceilings "
     "of the project file ([plan]) is kept in a folder of its own, with how far at most it is from "
-    "the best one. --set, --add-site and --without make a trial; --sweep and --compare-objectives "
-    "keep nothing. csv has one line for each school that is chosen, json everything.\n\n"
+    "the best one. --set, --add-site and --without make a trial; --add-site and --without print "
+    "what they change. --sweep and --compare-objectives keep nothing. csv has one line for each "
+    "school that is chosen, or changed; json has everything.\n\n"
     "Example: kalsel-gap plan --top 5"
 )
 _LABELS = {  # of the list of plans on a terminal
@@ -115,7 +117,11 @@ def plan(
         _print_objectives(_objectives(chosen, opened, asked, text, quiet=quiet), format, text)
     else:
         kept = _kept(chosen, opened, asked, out, text, overwrite=overwrite, quiet=quiet)
-        _print(kept, chosen.schools, format, top, text)
+        if asked.sites or asked.without:
+            change = _difference(chosen, opened, asked, kept, text, quiet=quiet)
+            _print_difference(change, kept, chosen.schools, format, top, text)
+        else:
+            _print(kept, chosen.schools, format, top, text)
         console.note(text(N_("Plan: {folder}"), folder=kept.folder), quiet=quiet)
         if kept.overrides:
             words = N_("Exports take the last full plan; this trial with --plan {plan}.")
@@ -164,6 +170,18 @@ def _kept(
             without=asked.without,
             report=report,
             overwrite=overwrite,
+        )
+
+
+def _difference(
+    chosen: Run, opened: Opened, asked: _Asked, kept: Plan, text: Text, *, quiet: bool
+) -> PlanDifference:
+    """What the added sites and the schools left out change."""
+    from kalsel_gap.comparison.plan_comparison import BASE, compare_with_base
+
+    with console.progress(text, (BASE,), quiet=quiet) as report:
+        return compare_with_base(
+            *(chosen, opened, kept), objective=asked.objective, report=partial(report, BASE)
         )
 
 
@@ -258,9 +276,32 @@ def _print(
             table = plan_tables.chosen_options(found, schools)
             console.emit(csv_of(table if top is None else table.head(top)))
         case Format.table:
-            sections = plan_words.plan_sections(found, schools, text, top=top or console.TOP)
+            sections = plan_words.plan_sections(found, schools, text, top=top)
             notices = plan_words.plan_notices(found, text)
             explain_table.show(plan_words.plan_title(found, text), notices, sections, text)
+
+
+def _print_difference(
+    found: PlanDifference,
+    kept: Plan,
+    schools: pd.DataFrame,
+    format_: Format | None,
+    top: int | None,
+    text: Text,
+) -> None:
+    from kalsel_gap.deliverables import plan_difference, plan_difference_words, plan_words
+    from kalsel_gap.storage.spreadsheet import csv_of
+
+    match format_ or Format.table:
+        case Format.json:
+            console.emit(plan_difference.difference_data(found, kept, schools))
+        case Format.csv:
+            table = found.schools
+            console.emit(csv_of(table if top is None else table.head(top)))
+        case Format.table:
+            sections = plan_difference_words.difference_sections(found, schools, text, top=top)
+            notices = plan_words.plan_notices(kept, text)
+            explain_table.show(plan_words.plan_title(kept, text), notices, sections, text)
 
 
 def _print_curve(curve: BudgetCurve, format_: Format | None, text: Text) -> None:

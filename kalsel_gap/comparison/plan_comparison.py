@@ -7,29 +7,35 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, get_args
 
+from kalsel_gap.deliverables.plan_difference import find_difference
 from kalsel_gap.deliverables.plan_tables import (
     compare_objectives,
     plan_facts,
     plan_totals,
     spent_of,
 )
-from kalsel_gap.errors import ProjectError
+from kalsel_gap.errors import InputError, ProjectError
 from kalsel_gap.planning.plan_maker import keep_plan, request_plan
 from kalsel_gap.planning.sweep import BudgetPoint, scale_ceilings, sweep_budget
 from kalsel_gap.project.plan import Objective
+from kalsel_gap.storage.plan_folder import plan_folders, read_plan, read_plan_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pandas as pd
 
+    from kalsel_gap.deliverables.plan_difference import PlanDifference
     from kalsel_gap.planning.sweep import BudgetCurve
     from kalsel_gap.project.model import Opened
     from kalsel_gap.storage.plan_folder import Plan
     from kalsel_gap.storage.run_folder import Run
 
+# What a plan is made of, beside what it sets for itself.
+_MADE_OF = ("kalsel_gap", "libraries", "run", "parameters", "inputs", "objective", "format")
+_OF_A_TRIAL = ("plan.add_sites", "plan.without")
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
-SWEEP, OBJECTIVES_STEP = "sweep", "objectives"
+SWEEP, OBJECTIVES_STEP, BASE = "sweep", "objectives", "base"
 _OWN = {"plan.trial": True}  # none of these plans is ever the last one
 
 
@@ -65,6 +71,51 @@ def plan_by_objectives(
             plans.append(keep_plan(run, opened, request, Path(folder), own=_OWN))
         report(len(OBJECTIVES), len(OBJECTIVES))
         return compare_objectives(plans, run.schools)
+
+
+def compare_with_base(
+    run: Run,
+    opened: Opened,
+    trial: Plan,
+    *,
+    objective: Objective | None = None,
+    report: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
+) -> PlanDifference:
+    """What added sites and schools left out change of the plan without them.
+
+    That plan is taken from the folder of the trial if it is there, otherwise it is made again and
+    not kept.
+
+    Parameters
+    ----------
+    run, opened, objective, report
+        As of :func:`plan_by_objectives` and :func:`sweep_plans`.
+    trial : Plan
+    """
+    base = _kept_base(trial)
+    if base is not None:
+        return find_difference(base, trial, run.schools)
+    report(0, 1)
+    request = request_plan(run, opened, objective=objective)
+    with TemporaryDirectory(prefix="kalsel-gap-") as folder:
+        base = keep_plan(run, opened, request, Path(folder), own=_OWN)
+        report(1, 1)
+        return find_difference(base, trial, run.schools, is_kept=False)
+
+
+def _kept_base(trial: Plan) -> Plan | None:
+    """The plan that was made of the same without what the trial adds and leaves out."""
+    wanted = {key: value for key, value in trial.overrides.items() if key not in _OF_A_TRIAL}
+    for folder in plan_folders(trial.folder.parent):
+        try:
+            manifest = read_plan_manifest(folder)
+            if manifest.get("overrides", {}) == wanted and all(
+                manifest.get(key) == trial.manifest.get(key) for key in _MADE_OF
+            ):
+                return read_plan(folder.parent, folder.name)
+        except InputError:  # broken: made again instead
+            continue
+    return None
 
 
 def sweep_plans(

@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables import plan_tables
+from kalsel_gap.deliverables.plan_budget_words import (
+    budget_section,
+    cliff_section,
+    cut_words,
+    listing_command,
+    more_money_section,
+    unfunded_section,
+    years_section,
+)
 from kalsel_gap.deliverables.plan_comparison_words import ending_sentences
 from kalsel_gap.deliverables.sections import PageSection, WordTable
 from kalsel_gap.deliverables.tables import assignments
 from kalsel_gap.i18n.messages import NAMES
 from kalsel_gap.i18n.plan_names import (
-    CLIFF_SENTENCES,
     DELIVERY_NAMES,
     OBJECTIVE_NAMES,
     PLANNED_NAMES,
@@ -22,21 +30,19 @@ from kalsel_gap.i18n.plan_names import (
 )
 from kalsel_gap.i18n.rupiah import short_amount, short_rupiah, whole
 from kalsel_gap.i18n.text import N_, Text, plain
-from kalsel_gap.planning.opex_cliff import first_years
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Mapping
 
     import pandas as pd
 
+    from kalsel_gap.deliverables.plan_budget_words import KabupatenNames
     from kalsel_gap.storage.plan_folder import Plan
 
 _CUT_REASONS = 3  # of each option, the most frequent
-_CUT_SENTENCES = 10  # envelopes of which is said what more money buys
+_CUT_SENTENCES = 10  # envelopes of which is said what more money buys, or who loses a payer
+_BRIEF, _BRIEF_CHOSEN = 2, 3  # lines of the lists of a short page
 _NONE = "–"
-
-KabupatenNames = dict[str, str]
-"""Names of kabupaten by their code."""
 
 
 def places_of(schools: pd.DataFrame) -> KabupatenNames:
@@ -76,7 +82,9 @@ def plan_notices(plan: Plan, text: Text) -> list[str]:
     return said
 
 
-def plan_sections(plan: Plan, schools: pd.DataFrame, text: Text, *, top: int) -> list[PageSection]:
+def plan_sections(
+    plan: Plan, schools: pd.DataFrame, text: Text, *, top: int | None = None
+) -> list[PageSection]:
     """The page of a plan, the summary first.
 
     Parameters
@@ -86,22 +94,25 @@ def plan_sections(plan: Plan, schools: pd.DataFrame, text: Text, *, top: int) ->
         The schools of its run; without rows where the run is not there any more.
     text : Text
         The reader's language.
-    top : int
-        How many schools are listed of those that are chosen and of those that come next.
+    top : int, optional
+        How many lines each list has; without it a short page of the most important, which names
+        what it leaves out.
     """
     places = places_of(schools)
+    lines = _BRIEF if top is None else top
+    sentences = _BRIEF if top is None else _CUT_SENTENCES
     sections = [
         _summary(plan, schools, text),
-        _budget(plan, places, text),
-        _chosen(plan, schools, places, text, top),
-        _shared(plan, text),
-        _marginal(plan, schools, places, text, top),
-        _more_money(plan, places, text),
-        _cliff(plan, places, text),
-        _unfunded(plan, places, text),
+        years_section(plan, places, text) if top is None else budget_section(plan, places, text),
+        _chosen(plan, schools, places, text, _BRIEF_CHOSEN if top is None else top),
+        *([] if top is None else [_shared(plan, text, lines)]),
         _left_out(plan, schools, text),
-        _options(plan, text),
-        _delivery(plan, text),
+        _marginal(plan, schools, places, text, lines),
+        unfunded_section(plan, places, text, lines),
+        more_money_section(plan, places, text, sentences),
+        cliff_section(plan, places, text, 1 if top is None else sentences),
+        *([_not_shown(plan, text)] if top is None else [_options(plan, text)]),
+        *([] if top is None else [_delivery(plan, text)]),
     ]
     return [each for each in sections if each.said or each.grids or each.pairs or each.warnings]
 
@@ -112,8 +123,9 @@ def _summary(plan: Plan, schools: pd.DataFrame, text: Text) -> PageSection:
         (text(N_("Run")), plain(facts["run"] or "")),
         (text(N_("Objective")), name_of(facts["objective"], OBJECTIVE_NAMES, text)),
         (text(N_("Schools in the plan")), _with_pupils(totals, text)),
+        *([(text(N_("What is bought")), bought)] if (bought := _bought(plan, text)) else []),
         (text(N_("Investment, with PPN")), short_rupiah(totals["capex_idr"], text)),
-        (text(N_("Running cost a year, with PPN")), short_rupiah(totals["opex_year_idr"], text)),
+        (text(N_("Running cost a year")), short_rupiah(totals["opex_year_idr"], text)),
     ]
     section = PageSection(text(N_("The plan in short")), "plan", pairs=pairs)
     section.said.extend(ending_sentences(facts, text))
@@ -126,45 +138,30 @@ def _summary(plan: Plan, schools: pd.DataFrame, text: Text) -> PageSection:
     return section
 
 
+def _bought(plan: Plan, text: Text) -> str:
+    """Schools by option, the most first, and how much shared infrastructure is opened."""
+    choice = plan.table("choice")
+    funded = choice[~choice["is_unfunded"].astype("bool")]
+    is_opened = plan_tables.is_opening(funded)
+    parts = []
+    for part in (funded[~is_opened], funded[is_opened]):
+        counts = part.drop_duplicates(["row_id", "shared_id"]).groupby("option").size()
+        order = sorted(counts.items(), key=lambda each: (-each[1], str(each[0])))
+        parts.append([f"{option_name(code, text)} {text.number(count)}" for code, count in order])
+    words = ", ".join(parts[0])
+    if parts[1]:
+        words = text(
+            N_("{schools}; opened for several: {opened}"), schools=words, opened=", ".join(parts[1])
+        )
+    return words
+
+
 def _with_pupils(totals: Mapping[str, int], text: Text) -> str:
     words = N_("{schools}, with {students} pupils")
     if totals["students_unknown"]:
         words = N_("{schools}, with {students} pupils that are known")
     counts = {name: text.number(totals[name]) for name in ("schools", "students")}
     return text(words, **counts)
-
-
-def _budget(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
-    """One table for each year: ceiling, what is spent of it, what is left."""
-    heads = (N_("Envelope"), N_("Ceiling"), N_("Capex"), N_("Opex"), N_("PPN"), N_("Left"))
-    grids = []
-    for year, group in plan.table("budget").sort_values(["year", "envelope"]).groupby("year"):
-        rows = tuple(
-            (
-                envelope_name(row["envelope"], places, text),
-                short_rupiah(row["ceiling_idr"], text) or text(N_("unknown")),
-                *(short_rupiah(row[name], text) for name in ("capex_idr", "opex_idr", "ppn_idr")),
-                short_rupiah(row["left_idr"], text) or _NONE,
-            )
-            for row in group.to_dict("records")
-        )
-        grids.append(
-            WordTable(str(year), tuple(map(text, heads)), rows, frozenset({1, 2, 3, 4, 5}))
-        )
-    words = N_(
-        "Ceilings hold PPN; investment (capex) and running cost (opex, of earlier years too) are "
-        "without it."
-    )
-    said = [text(words)] if grids else []
-    warnings = []
-    if plan.table("budget")["ceiling_idr"].isna().all():
-        nothing = N_(
-            "No ceiling is stated, so nothing is funded. State envelope, year and amount under "
-            "[[plan.ceilings]] in the project file."
-        )
-        warnings.append(text(nothing))
-    title = text(N_("By year and envelope"))
-    return PageSection(title, "budget", warnings=warnings, said=said, grids=grids)
 
 
 def _chosen(
@@ -192,7 +189,7 @@ def _chosen(
         )
         grids.append(WordTable(str(year), tuple(map(text, heads)), rows, frozenset({1, 3, 4})))
     said = [text(N_("Amounts with PPN, by the year of spending."))] if grids else []
-    said += _cut(len(shown), len(table), text)
+    said += cut_words(len(shown), len(table), plan, text)
     return PageSection(text(N_("Schools that are chosen")), "chosen", said=said, grids=grids)
 
 
@@ -203,8 +200,12 @@ def _payers(row: Mapping[Hashable, Any], places: KabupatenNames, text: Text) -> 
     return ", ".join(envelope_name(code, places, text) for code in codes if code)
 
 
-def _shared(plan: Plan, text: Text) -> PageSection:
-    table = plan_tables.openings(plan)
+def _shared(plan: Plan, text: Text, top: int) -> PageSection:
+    """What most schools of the plan share, first."""
+    every = plan_tables.openings(plan)
+    table = every.sort_values(
+        ["is_unfunded", "schools", "year", "shared_id"], ascending=[True, False, True, True]
+    ).head(top)
     rows = tuple(
         (
             _join(
@@ -228,6 +229,7 @@ def _shared(plan: Plan, text: Text) -> PageSection:
     grids = [WordTable("", tuple(map(text, heads)), rows, numbers)] if rows else []
     words = N_("Opened once and used by many; its cost is allocated by bandwidth.")
     said = [text(words)] if rows else []
+    said += cut_words(len(table), len(every), plan, text)
     return PageSection(text(N_("Shared infrastructure")), "shared", said=said, grids=grids)
 
 
@@ -250,7 +252,7 @@ def _marginal(
     return PageSection(
         text(N_("The first schools that are left out")),
         "marginal",
-        said=list(_cut(len(shown), len(table), text)),
+        said=list(cut_words(len(shown), len(table), plan, text)),
         grids=grids,
     )
 
@@ -278,98 +280,6 @@ def shortage_words(row: Mapping[Hashable, Any], places: KabupatenNames, text: Te
         )
         return text(words, **values, all=short_amount(short, text))
     return text(N_("needs {needs}, {short} short in {year} ({envelope})"), **values)
-
-
-def _more_money(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
-    """What more money of each envelope and year buys, in words."""
-    shadow = plan.table("shadow")
-    buys = shadow[shadow["schools"] > 0].sort_values(
-        ["schools", "students", "envelope", "year"], ascending=[False, False, True, True]
-    )
-    said = [
-        more_money_sentence(row, places, text)
-        for row in buys.head(_CUT_SENTENCES).to_dict("records")
-    ]
-    if more := len(buys) - len(said):
-        said.append(text(N_("… and {count} more"), count=text.number(more)))
-    if said and len(buys) < len(shadow):
-        words = N_("Nowhere else does so much more buy a further school on its own.")
-        said.append(text(words))
-    if not said and len(shadow):
-        words = N_("{more} more in one year of one envelope connects no further school on its own.")
-        amount = short_rupiah(shadow["more_idr"].max(), text)
-        said.append(text(words, more=amount))
-    return PageSection(text(N_("What more money would buy")), "more", said=said)
-
-
-def more_money_sentence(row: Mapping[Hashable, Any], places: KabupatenNames, text: Text) -> str:
-    """What more money buys: *Rp 1 bn more in 2028 connects 9 more schools, 2,140 pupils*."""
-    words = N_(
-        "{more} more in {year} ({envelope}) connects {schools} more schools, {students} pupils."
-    )
-    if row["schools"] == 1:
-        words = N_(
-            "{more} more in {year} ({envelope}) connects one more school, {students} pupils."
-        )
-    return text(
-        words,
-        more=short_rupiah(row["more_idr"], text),
-        year=row["year"],
-        envelope=envelope_name(row["envelope"], places, text),
-        schools=text.number(row["schools"]),
-        students=text.number(row["students"]),
-    )
-
-
-def _cliff(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
-    """From which year on running costs are not covered."""
-    said = []
-    for row in first_years(plan.table("cliff")).to_dict("records"):
-        words = N_(
-            "From {year} to {last}, {envelope}: {opex} a year has no payer, because {why}. "
-            "Schools at risk: {schools}."
-        )
-        if row["year"] == row["last_year"]:
-            words = N_(
-                "In {year}, {envelope}: {opex} a year has no payer, because {why}. "
-                "Schools at risk: {schools}."
-            )
-        said.append(
-            text(
-                words,
-                year=row["year"],
-                last=row["last_year"],
-                envelope=envelope_name(row["envelope"], places, text),
-                opex=short_rupiah(row["opex_idr"], text),
-                schools=text.number(row["schools"]),
-                why=name_of(row["why"], CLIFF_SENTENCES, text),
-            )
-        )
-    title = text(N_("Running costs that lose their payer"))
-    return PageSection(title, "cliff", said=said)
-
-
-def _unfunded(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
-    rows = tuple(
-        (
-            envelope_name(row["envelope"], places, text),
-            text.number(row["schools"]),
-            short_rupiah(row["capex_idr"], text),
-            short_rupiah(row["opex_year_idr"], text),
-        )
-        for row in plan_tables.unfunded_demand(plan).to_dict("records")
-    )
-    heads = (N_("Envelope"), N_("Schools"), N_("Capex"), N_("Opex a year"))
-    words = N_(
-        "No ceiling of these envelopes is stated. What their schools need is planned apart, with "
-        "PPN, and is in no sum above."
-    )
-    return PageSection(
-        text(N_("Demand without a ceiling")),
-        "unfunded",
-        said=[text(words)] if rows else [],
-        grids=[WordTable("", tuple(map(text, heads)), rows, frozenset({1, 2, 3}))] if rows else [],
-    )
 
 
 def _left_out(plan: Plan, schools: pd.DataFrame, text: Text) -> PageSection:
@@ -459,8 +369,21 @@ def _join(*words: str) -> str:
     return " · ".join(" ".join(each.split()) for each in words if each)
 
 
-def _cut(shown: int, every: int, text: Text) -> Sequence[str]:
-    if shown == every:
-        return ()
-    words = N_("Shown: {shown} of {all}; --format json has all of them.")
-    return (text(words, shown=text.number(shown), all=text.number(every)),)
+def _not_shown(plan: Plan, text: Text) -> PageSection:
+    """What a short page leaves out."""
+    parts = [
+        text(
+            N_("shared infrastructure ({count})"),
+            count=text.number(len(plan_tables.openings(plan))),
+        ),
+        text(
+            N_("what keeps schools from each option ({count})"),
+            count=text.number(plan.table("options")["option"].nunique()),
+        ),
+        text(N_("deliveries ({count})"), count=text.number(len(plan.table("delivery")))),
+    ]
+    words = N_("{parts}: {command}. Everything: --format json, and the tables in {folder}.")
+    said = text(
+        words, parts=", ".join(parts), command=listing_command(plan, 20), folder=plain(plan.folder)
+    )
+    return PageSection(text(N_("What is not listed here")), "more_lists", said=[said])

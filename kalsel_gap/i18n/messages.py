@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from kalsel_gap.i18n.conflict_words import conflict_params
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -69,10 +70,12 @@ ERRORS: dict[str, str] = {
     "plan_broken": N_("the plan cannot be read: {reason}. Run “kalsel-gap plan --overwrite”."),
     "plan_ceiling_twice": N_("an envelope has two ceilings for one year. Keep one of them."),
     "plan_contradicts": N_("the plan was recomputed from its tables and is not what it says ({count} times, first: {known}). It was not kept. This is a fault of kalsel-gap: send its makers the project file and this message."),
-    "plan_infeasible": N_("no plan fulfils all that is asked for. These conflict: {known}. The smallest change that would do is behind each of them: relax it by that, or drop what requires it."),
+    "plan_envelope_form": N_("“{value}” is no envelope. There are, the nearest first: {known}; and apbd_ and hibah_ with the code of a kabupaten or kota behind them, such as apbd_63_01."),
+    "plan_envelope_unknown": N_("“{value}” is of no kabupaten or kota of these data, so nothing would be paid from this ceiling. Correct the code. There are, the nearest first: {known}."),
+    "plan_infeasible": N_("no plan fulfils all that is asked for. These conflict: {limits}. The smallest change that makes a plan possible: {changes}."),
     "plan_missing": N_("there is no plan yet. Run “kalsel-gap plan” first."),
     "plan_must_both": N_("a school is on the list of those that must be served and on another one that leaves it out. Remove it from one of them."),
-    "plan_must_without_option": N_("these schools must be served (plan.must_include), and nothing can be planned for them within the ceilings: {known}. Remove them from the list, or state prices and ceilings for them."),
+    "plan_must_without_option": N_("these schools must be served (plan.must_include), and nothing can be planned for them within the ceilings: {lacking}. Remove them from the list, or state prices and ceilings for them."),
     "plan_newer_format": N_("this plan has format {value}, and this version of kalsel-gap reads formats up to {known}. Install the newer version, or make the plan again with “kalsel-gap plan”."),
     "plan_npsn_unknown": N_("these NPSN are of no school of the run: {known}. Correct them, or remove them from the list."),
     "plan_only_trials": N_("there is no full plan here, only trials: {known}. Run “kalsel-gap plan”, or name one of these."),
@@ -384,7 +387,7 @@ FINDINGS: dict[str, str] = {
     "decimals_few": N_("Coordinates {value} are accurate to {precision_m} m only. Give them with 5 decimals."),
     "delivery_option_unknown": N_("“{value}” is no option that is planned with, so this row is not used. Known are: {known}."),
     "delivery_state_unknown": N_("“{value}” is no state of a delivery, so this row is not used. Known are: {known}."),
-    "delivery_without_school": N_("No school of the run has this NPSN, so the plan does not use this row. Check the NPSN."),
+    "delivery_without_school": N_("No school has this NPSN, so a plan does not use this row. Check the NPSN."),
     "desa_differs": N_("The register has {value}, but the point lies {distance_km} km from there (in: {by_location}). Check the coordinates and the name."),
     "desa_unknown": N_("“{value}” is not a desa of {within} in the boundaries. Nearest name: {suggestion}. Correct the name."),
     "devices_exceed_people": N_("{value} devices for {students} students and {teachers} teachers. Check the figures."),
@@ -734,6 +737,7 @@ NAMES: dict[str, str] = {
     "columns": N_("choices and limits"),
     "solve": N_("search for the best plan"),
     "tables": N_("tables of the plan"),
+    "base": N_("the plan without what is tried"),
     "objectives": N_("plans by objective"),
     "sweep": N_("plans by budget"),
     "report": N_("Report"),
@@ -815,6 +819,7 @@ def _error_line(error: KalselGapError, text: Text) -> str:
     params.setdefault("column", _short(plain(error.column)))
     if isinstance(found := error.params.get("finding"), Mapping):
         params["finding"] = finding_sentence(found, text)
+    params |= conflict_params(error.params, text)
     sentence = _error_sentence(error.code, params, text)
     where = [plain(error.path)] if error.path is not None else []
     if error.row is not None:

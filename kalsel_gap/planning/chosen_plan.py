@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,7 @@ from kalsel_gap.planning.choice import (
     running_of,
     sort_choice,
 )
-from kalsel_gap.planning.conflicts import find_conflicts
+from kalsel_gap.planning.conflicts import MONEY_KIND, find_conflicts, find_missing_money
 from kalsel_gap.planning.envelopes import ENVELOPE_COLUMNS, envelopes_of, pays_once, skpd_of
 from kalsel_gap.planning.marginal import find_marginal
 from kalsel_gap.planning.model import check_solution
@@ -38,10 +38,11 @@ from kalsel_gap.planning.spending import add_ppn
 from kalsel_gap.planning.unfunded import plan_unfunded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
+    from kalsel_gap.planning.conflicts import Conflict
     from kalsel_gap.planning.delivery import DeliveryEffects
     from kalsel_gap.project.costs import Costs
     from kalsel_gap.project.plan import Objective, PlanRules
@@ -53,7 +54,6 @@ OBJECTIVE_ORDER: dict[str, tuple[str, str]] = {
     "cost": ("schools", "saving"),
     "schools": ("schools", "gap"),
 }
-_MONEY_ROW = "ceiling"
 _THOUSAND = 1_000
 
 
@@ -154,7 +154,7 @@ def choose_plan(
     payers = envelopes_of(request.schools, request.options, request.rules, request.costs)
     inputs = _inputs_of(request, standing, payers)
     assembled = assemble_plan(inputs)
-    _refuse_unservable(request, assembled)
+    _refuse_unservable(request, inputs, assembled)
     report("columns", 1, 1)
     report("solve", 0, 1)
     proven = _solve(request, assembled)
@@ -207,17 +207,35 @@ def _refuse_unknown(request: PlanRequest) -> None:
         raise SeveralErrors(list(faults))
 
 
-def _refuse_unservable(request: PlanRequest, assembled: AssembledPlan) -> None:
-    npsn = dict(zip(request.schools["row_id"], request.schools["npsn"], strict=True))
-    served = {npsn[row_id] for row_id in assembled.groups}
+def _refuse_unservable(request: PlanRequest, inputs: PlanInputs, assembled: AssembledPlan) -> None:
+    schools = request.schools
+    served = set(schools.loc[schools["row_id"].isin(assembled.groups), "npsn"])
     lacking = [each for each in request.rules.must_include if each not in served]
-    if lacking:
-        raise ProjectError(
-            "plan_must_without_option",
-            path=request.path,
-            column="plan.must_include",
-            known=", ".join(lacking),
+    if not lacking:
+        return
+    places = _places(schools)
+    usable = usable_options(inputs)
+    facts = []
+    for school in schools[schools["npsn"].isin(lacking)].to_dict("records"):
+        own = usable[(usable["row_id"] == school["row_id"]) & (usable["payer_capex"] != "")]
+        costs = own["capex_idr"] + own["ppn_capex_idr"]
+        least = own.loc[costs.idxmin()] if len(own) else None
+        payer = "" if least is None else str(least["payer_capex"])
+        facts.append(
+            {
+                "npsn": school["npsn"],
+                "name": school["name"] if isinstance(school["name"], str) else "",
+                "idr": None if least is None else int(costs.min()),
+                "envelope": payer,
+                "place": places.get(payer.partition("_")[2], ""),
+            }
         )
+    raise ProjectError(
+        "plan_must_without_option",
+        path=request.path,
+        column="plan.must_include",
+        lacking=facts,
+    )
 
 
 def _solve(request: PlanRequest, assembled: AssembledPlan) -> ProvenChoice:
@@ -257,19 +275,63 @@ def _solve(request: PlanRequest, assembled: AssembledPlan) -> ProvenChoice:
 
 
 def _infeasible(request: PlanRequest, assembled: AssembledPlan) -> ProjectError:
-    """What conflicts and by how much, as codes: money in rupiah, anything else in its own unit."""
-    npsn = dict(zip(request.schools["row_id"], request.schools["npsn"], strict=True))
-    shown = []
-    for each in find_conflicts(assembled.problem):
+    """What conflicts, the smallest change, and the money that would do without other changes."""
+    problem = assembled.problem
+    found = find_conflicts(problem)
+    facts = _limit_facts(request, assembled, found)
+    changes = [each for each in facts if each["excess"]]
+    money: list[dict[str, Any]] = []
+    if any(each["kind"] != MONEY_KIND for each in changes):
+        money = _limit_facts(request, assembled, find_missing_money(problem))
+    return ProjectError(
+        "plan_infeasible", path=request.path, limits=facts, changes=changes, money=money
+    )
+
+
+def _limit_facts(
+    request: PlanRequest, assembled: AssembledPlan, found: Sequence[Conflict]
+) -> list[dict[str, Any]]:
+    """Limits with the names that a sentence needs: money in rupiah, capacities in kbps."""
+    schools, problem = request.schools, assembled.problem
+    of_school = schools.set_index("row_id")[["npsn", "name"]].to_dict("index")
+    shared = dict(zip(request.shared["shared_id"], request.shared["name"], strict=True))
+    places = _places(schools)
+    limits = dict(zip(problem.names, problem.limit.tolist(), strict=True))
+    facts: list[dict[str, Any]] = []
+    for each in found:
         kind, key, year = each.name.kind, each.name.key, each.name.year
-        if kind == "must_include":
-            key = npsn[assembled.groups[int(key)]]
-        words = [kind, key, *([str(year)] if year is not None else [])]
-        change = f"Rp {each.excess * _THOUSAND}" if kind == _MONEY_ROW else str(each.excess)
-        # What conflicts and may stay as it is has nothing behind it.
-        words += [f"({change})"] if each.excess else []
-        shown.append(" ".join(filter(None, words)))
-    return ProjectError("plan_infeasible", path=request.path, known=", ".join(shown))
+        name: object = ""
+        match kind:
+            case "must_include":
+                school = of_school[assembled.groups[int(key)]]
+                key, name = str(school["npsn"]), school["name"]
+            case "ceiling":
+                name = places.get(key.partition("_")[2], "")
+            case "floor":
+                name = places.get(key.rpartition(":")[2].replace(".", "_"), "")
+            case "capacity":
+                name = shared.get(key, "")
+        unit = _THOUSAND if kind == MONEY_KIND else 1
+        facts.append(
+            {
+                "kind": kind,
+                "key": key,
+                "year": year,
+                "limit": int(limits.get(each.name, 1)) * unit,
+                "excess": each.excess * unit,
+                "name": "" if pd.isna(name) else name,  # type: ignore[call-overload]
+            }
+        )
+    return facts
+
+
+def _places(schools: pd.DataFrame) -> dict[str, str]:
+    """Names of kabupaten by their code as envelopes have it."""
+    known = schools.dropna(subset=["kabupaten_code", "kabupaten"])
+    return {
+        str(code).replace(".", "_"): str(name)
+        for code, name in zip(known["kabupaten_code"], known["kabupaten"], strict=True)
+    }
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -399,11 +461,7 @@ def _envelopes(inputs: PlanInputs, choice: pd.DataFrame, request: PlanRequest) -
     """Who pays for each option, and for each opening of the choice."""
     rules, schools = request.rules, request.schools
     openings = choice[choice["option"].str.startswith(OPENING)].drop_duplicates("option_id")
-    known = schools.dropna(subset=["kabupaten_code", "kabupaten"])
-    names = {
-        str(code).replace(".", "_"): str(name)
-        for code, name in zip(known["kabupaten_code"], known["kabupaten"], strict=True)
-    }
+    names = _places(schools)
     rows = [
         {
             **dict.fromkeys(ENVELOPE_COLUMNS, ""),

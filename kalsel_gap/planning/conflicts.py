@@ -20,11 +20,9 @@ from kalsel_gap.planning.model import PAYER, Problem, RowName
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
 
-FIXED_KINDS = (
-    "capacity",
-    "objective",
-    PAYER,
-)  # physics and earlier objectives are not for anyone to change
+# Physics and earlier objectives are not for anyone to change.
+FIXED_KINDS = ("capacity", "cell", "objective", PAYER)
+MONEY_KIND = "ceiling"
 _NODES = 500
 _TRIED = 40  # limits of which is asked whether the change would be smaller without them
 _ZERO = 1e-7
@@ -83,12 +81,44 @@ def find_conflicts(problem: Problem, *, nodes: int = _NODES, seed: int = 0) -> t
     return (*changes, *(Conflict(name, 0) for name in against))
 
 
-class _Elastic:
-    """The problem with an excess for each limit that may be changed and for each forced school."""
+def find_missing_money(
+    problem: Problem, *, nodes: int = _NODES, seed: int = 0
+) -> tuple[Conflict, ...]:
+    """The least sum of money that makes a request feasible while everything else stays as it is.
 
-    def __init__(self, problem: Problem, may: BoolArray) -> None:
+    Parameters
+    ----------
+    problem, nodes, seed
+        As of :func:`find_conflicts`.
+
+    Returns
+    -------
+    tuple of Conflict
+        By how much each ceiling would have to be higher. Empty for a feasible request, and for one
+        that no money makes feasible.
+    """
+    may = np.array([name.kind == MONEY_KIND for name in problem.names], dtype=bool)
+    if not may.any():
+        return ()
+    found = _Elastic(problem, may, is_money=True).least(nodes=nodes, seed=seed)
+    if found is None:
+        return ()
+    excess = found[0]
+    return tuple(
+        Conflict(problem.names[row], int(excess[row])) for row in np.flatnonzero(excess > 0)
+    )
+
+
+class _Elastic:
+    """The problem with an excess for each limit that may be changed and for each forced school.
+
+    With `is_money` the excesses are of one unit and their sum is sought, and no school is given up.
+    """
+
+    def __init__(self, problem: Problem, may: BoolArray, *, is_money: bool = False) -> None:
         self.problem = problem
         self.may = np.flatnonzero(may)
+        self.is_money = is_money
         self.forced = np.flatnonzero(problem.forced)
         # One school that is given up weighs as much as a limit doubled.
         self.weight = 1.0 / np.maximum(np.abs(problem.limit[self.may]), 1.0)
@@ -178,12 +208,18 @@ class _Elastic:
             ],
             format="csr",
         )
+        price = np.ones(count + width)
+        most = np.ones(count + width)
+        most[:count] = np.inf
+        if self.is_money:
+            size = np.maximum(np.abs(problem.limit[self.may]), 1.0)
+            price[:count], most[count:] = size / size.max(), 0.0
         return Program(
-            value=np.concatenate([np.zeros(n), -np.ones(count + width)]),
+            value=np.concatenate([np.zeros(n), -price]),
             rows=sparse.csr_array(rows),
             lower=np.concatenate([plain.lower, np.ones(width)]),
             upper=np.concatenate([plain.upper, np.full(width, np.inf)]),
-            column_upper=np.concatenate([np.ones(n), np.full(count, np.inf), np.ones(width)]),
+            column_upper=np.concatenate([np.ones(n), most]),
             is_integer=np.concatenate(
                 [np.ones(n, bool), np.zeros(count, bool), np.ones(width, bool)]
             ),

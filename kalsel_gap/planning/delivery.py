@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kalsel_gap.findings import Finding
-from kalsel_gap.sources.delivery import DELIVERY_STATES
+from kalsel_gap.sources.delivery import DELIVERY_STATES, deliveries_without_school
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     import pandas as pd
+
+    from kalsel_gap.findings import Finding
 
 IN_PROGRESS = ("delivered",)
 SERVED = ("active", "used")
@@ -65,12 +66,7 @@ def match_deliveries(
     single = schools[~schools["is_duplicate"].astype("bool") & (schools["npsn"] != "")]
     place = dict(zip(single["npsn"], single["row_id"], strict=True))
     row_ids = deliveries["npsn"].map(lambda npsn: place.get(npsn, "")).astype("str")
-    findings = [
-        Finding("delivery_without_school", str(file), int(row), str(npsn), "npsn", str(npsn))
-        for file, row, npsn in deliveries.loc[row_ids == "", ["file", "row", "npsn"]].itertuples(
-            index=False
-        )
-    ]
+    findings = deliveries_without_school(deliveries, place)
     order = {state: number for number, state in enumerate(DELIVERY_STATES)}
     known = deliveries.assign(row_id=row_ids, order=deliveries["state"].map(order))
     known = known[known["row_id"] != ""].sort_values(

@@ -13,6 +13,7 @@ from kalsel_gap.findings import to_frame
 from kalsel_gap.planning.chosen_plan import PlanRequest, choose_plan
 from kalsel_gap.planning.costs import read_prices
 from kalsel_gap.planning.delivery import count_states, match_deliveries
+from kalsel_gap.planning.known_envelopes import refuse_unknown_envelopes
 from kalsel_gap.planning.new_sites import ExtraSite
 from kalsel_gap.planning.options import make_options
 from kalsel_gap.planning.plan_check import verify_plan
@@ -109,6 +110,7 @@ def request_plan(
         As of :func:`make_plan`.
     """
     report("options", 0, 1)
+    refuse_unknown_envelopes(run, opened)
     years = budget_years(opened)
     prices, of_prices = read_prices(opened)
     made = make_options(run, opened, prices, extra_sites=[ExtraSite(*site) for site in add_sites])

@@ -13,6 +13,7 @@ from kalsel_gap.project.base import OVERRIDABLE, default_values, flatten
 from kalsel_gap.project.decision import FIXES
 from kalsel_gap.project.index import Index
 from kalsel_gap.project.model import Project
+from kalsel_gap.project.plan import ENVELOPES, envelope_codes
 from kalsel_gap.project.toml_errors import escaped_path
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def readable_errors(error: ValidationError, path: Path) -> list[KalselGapError]:
             case "missing":
                 readable.append(_missing_key(path, key, str(location[-1])))
             case "value_error":
-                readable.append(ProjectError(str(context["error"]), path=path, column=key))
+                readable.append(_own_error(str(context["error"]), path, key, value))
             case "literal_error" if last in _DECIDING and not value.strip():
                 readable.append(ProjectError(f"blank_{last}", path=path, column=key))
             case "literal_error":
@@ -184,6 +185,20 @@ def readable_errors(error: ValidationError, path: Path) -> list[KalselGapError]:
                     )
                 )
     return readable
+
+
+def _own_error(code: str, path: Path, key: str, value: str) -> ProjectError:
+    """What a validator of ours raised, with what its sentence names."""
+    if code != "plan_envelope_form":
+        return ProjectError(code, path=path, column=key)
+    return ProjectError(
+        code,
+        path=path,
+        column=key,
+        value=value,
+        known=", ".join(envelope_codes((), value)),
+        suggestion=suggestion(value, ENVELOPES),
+    )
 
 
 def _meant_default(location: tuple[int | str, ...]) -> str:

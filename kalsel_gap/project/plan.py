@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import re
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from kalsel_gap.errors import ProjectError
 from kalsel_gap.project.base import Section, Share, Sourced, Sureness, default_values
 from kalsel_gap.project.costs import MOST_IDR, MOST_YEARS, OptionCode
 from kalsel_gap.project.inputs import InputPath
 from kalsel_gap.project.robustness import Whole
 from kalsel_gap.schema import SchoolLevel
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
 Objective = Literal["gap", "students", "cost", "schools"]
 OpexSource = Literal["bos", "owner"]
 AccessCode = Literal["road", "boat", "unknown"]
 BudgetYear = Annotated[int, Field(ge=2000, le=2100)]
+# Of all kabupaten, or of the whole country; the others are of one by its code.
+ENVELOPES = ("apbd_province", "hibah_province", "kemenag", "dak", "bos", "central")
 # Of a kabupaten or kota by its code with _ in the place of the point: apbd_63_01.
-EnvelopeCode = Annotated[
-    str,
-    Field(
-        pattern=r"^((apbd|hibah)_(province|[0-9]{2}_[0-9]{2}|[0-9]{4})|kemenag|dak|bos|central)$"
-    ),
-]
+_OF_KABUPATEN = re.compile(r"(?:apbd|hibah)_(?:[0-9]{2}_[0-9]{2}|[0-9]{4})")
+
+
+def _known_form(envelope: str) -> str:
+    if envelope not in ENVELOPES and not _OF_KABUPATEN.fullmatch(envelope):
+        raise ValueError("plan_envelope_form")
+    return envelope
+
+
+EnvelopeCode = Annotated[str, AfterValidator(_known_form)]
 PlanNpsn = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,20}$")]
 
 
@@ -154,3 +167,52 @@ class PlanRules(Section):
     def ceiling_of(self) -> dict[tuple[str, int], int]:
         """Rupiah by envelope and year, where a ceiling is stated."""
         return {(each.envelope, each.year): each.amount for each in self.ceilings}
+
+
+def envelope_codes(kabupaten: Iterable[str], near: str = "") -> list[str]:
+    """Every envelope that there is, those most like a text first.
+
+    Parameters
+    ----------
+    kabupaten : iterable of str
+        Codes of kabupaten and kota.
+    near : str
+        As it was typed.
+
+    Examples
+    --------
+    >>> envelope_codes(["63.01"], "hibah_63_1")[:2]
+    ['hibah_63_01', 'hibah_province']
+    """
+    codes = sorted({each.replace(".", "_") for each in kabupaten if each})
+    every = [*ENVELOPES, *(f"{kind}_{code}" for kind in ("apbd", "hibah") for code in codes)]
+    return sorted(every, key=lambda each: -SequenceMatcher(None, near, each).ratio())
+
+
+def unknown_envelopes(
+    rules: PlanRules, kabupaten: Iterable[str], path: Path
+) -> Iterator[ProjectError]:
+    """Ceilings of a kabupaten or kota that there is not: nothing would be paid from them.
+
+    Parameters
+    ----------
+    rules : PlanRules
+    kabupaten : iterable of str
+        Codes of those that there are; without any nothing is judged.
+    path : Path
+        The project file.
+    """
+    codes = list(kabupaten)
+    known = set(envelope_codes(codes))
+    if not codes:
+        return
+    for number, ceiling in enumerate(rules.ceilings):
+        if ceiling.envelope not in known:
+            known.add(ceiling.envelope)  # once, whatever the number of its years
+            yield ProjectError(
+                "plan_envelope_unknown",
+                path=path,
+                column=f"plan.ceilings.{number}.envelope",
+                value=ceiling.envelope,
+                known=", ".join(envelope_codes(codes, ceiling.envelope)),
+            )

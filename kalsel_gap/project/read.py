@@ -84,7 +84,7 @@ def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool
     wrong = {FIXES.get((each.column or "").removeprefix("decision.")) for each in problems}
     problems = [each for each in problems if each.column not in wrong]
     if project is None:
-        raise SeveralErrors(_with_rows(problems, path))
+        raise SeveralErrors(with_rows(problems, path))
     if not project.output.folder.is_absolute():
         folder = os.path.normpath(path.parent.absolute() / project.output.folder)
         output = project.output.model_copy(update={"folder": Path(folder)})
@@ -93,7 +93,7 @@ def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool
     if with_inputs:
         problems += _faults_of_inputs(project)
     if problems:
-        raise SeveralErrors(_with_rows(problems, path))
+        raise SeveralErrors(with_rows(problems, path))
     by_default = _with_coverage_defaults(stated)[1]
     optional = assigned.get("coverage_defaults", {})
     origins = {
@@ -111,8 +111,18 @@ def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool
     return Opened(path=path.absolute(), project=project, origins=origins)
 
 
-def _with_rows(problems: list[KalselGapError], path: Path) -> list[KalselGapError]:
-    """Errors about keys of the project file with the lines where they stand."""
+def with_rows(problems: list[KalselGapError], path: Path) -> list[KalselGapError]:
+    """Errors about keys of the project file with the lines where they stand.
+
+    Parameters
+    ----------
+    problems : list of KalselGapError
+        Those without a line receive it.
+    path : Path
+        The project file; one that is not there any more has no lines.
+    """
+    if not path.is_file():
+        return problems
     lines = lines_of(read_text(path.read_bytes(), path)) if problems else {}
     for error in problems:
         if error.path == path and error.column and error.row is None:

@@ -105,6 +105,7 @@ def file_checks() -> tuple[FileCheck, ...]:
     from kalsel_gap.quality.coverage import check_coverage
     from kalsel_gap.quality.elevation import check_elevation
     from kalsel_gap.quality.land_cover import check_land_cover
+    from kalsel_gap.quality.plan_tables import check_plan_tables
     from kalsel_gap.quality.sites import check_sites
     from kalsel_gap.quality.speed_tests import check_speed_tests
 
@@ -116,6 +117,7 @@ def file_checks() -> tuple[FileCheck, ...]:
             check_land_cover,
             check_sites,
             check_speed_tests,
+            check_plan_tables,
         ),
         check_layers,
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from kalsel_gap.errors import KalselGapError
     from kalsel_gap.project.inputs import Table, VectorLayer
     from kalsel_gap.project.model import Opened
     from kalsel_gap.sources.formats.vector_layers import ShapeKind
@@ -27,12 +28,12 @@ _TABLES = ("attributes", "coverage", "sites", "measurements", "facilities")
 _LAYERS = ("rivers", "roads", "fibre", "wetlands", "villages")
 
 
-def file_finding(error: InputError, file: str) -> Finding:
+def file_finding(error: KalselGapError, file: str) -> Finding:
     """The error of a reader as a finding.
 
     Parameters
     ----------
-    error : InputError
+    error : KalselGapError
         Its code and fields become parameters, from which the sentence is made.
     file : str
         The file as the project names it, without the machine's path.

@@ -27,7 +27,7 @@ from kalsel_gap.sources.tables import read_table
 from kalsel_gap.sources.values import read_dates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from kalsel_gap.project.model import Opened
 
@@ -159,6 +159,23 @@ def read_delivery(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
             strict=True,
         )
     ), findings
+
+
+def deliveries_without_school(deliveries: pd.DataFrame, known: Collection[str]) -> list[Finding]:
+    """Deliveries whose NPSN no school of the register has.
+
+    Parameters
+    ----------
+    deliveries : DataFrame
+        As of :func:`read_delivery`.
+    known : collection of str
+        NPSN of schools that are no duplicates.
+    """
+    lost = deliveries.loc[~deliveries["npsn"].isin(known), ["file", "row", "npsn"]]
+    return [
+        Finding("delivery_without_school", str(file), int(row), str(npsn), "npsn", str(npsn))
+        for file, row, npsn in lost.itertuples(index=False)
+    ]
 
 
 def _typed(rows: Iterable[tuple[object, ...]]) -> pd.DataFrame:

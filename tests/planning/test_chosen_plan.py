@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kalsel_gap.errors import ProjectError, SeveralErrors
+from kalsel_gap.i18n.messages import error_lines
+from kalsel_gap.i18n.text import Text
 from kalsel_gap.planning.finance import ppn_of
 from kalsel_gap.project.costs import Costs
 from tests.planning.plan_cases import (
@@ -383,8 +385,50 @@ def test_what_conflicts_is_named_with_the_smallest_change() -> None:
     with pytest.raises(ProjectError) as caught:
         planned(asked)
     assert caught.value.code == "plan_infeasible"
-    assert f"ceiling {KAB} 2028 (Rp 1000)" in str(caught.value.params["known"])
-    assert "(0)" not in str(caught.value.params["known"])
+    assert caught.value.params["changes"] == [
+        {
+            "kind": "ceiling",
+            "key": KAB,
+            "year": 2028,
+            "name": "Kab. Hulu",
+            "limit": (2 * OPEX + CAPEX) // 1_000 * 1_000 - 1_000,
+            "excess": 1_000,
+        }
+    ]
+    (said,) = error_lines(caught.value, Text("en"))
+    assert said.endswith(
+        "The smallest change that makes a plan possible: Rp 1,000 more of APBD of "
+        "Kab. Hulu in 2028."
+    )
+    assert "school SD 1 (00000001) must be served (plan.must_include)" in said
+
+
+def test_a_dear_school_says_what_money_alone_would_do() -> None:
+    ceilings = {(KAB, 2027): M, (KAB, 2028): M}
+    must = rules(ceilings, must_include=["00000001"])  # cheapest in 2028: no second year
+    with pytest.raises(ProjectError) as caught:
+        planned(request(schools(school(1)), options(option(1)), must))
+    (said,) = error_lines(caught.value, Text("en"))
+    missing = f"{CAPEX + OPEX - M:,}"
+    assert "possible: school SD 1 (00000001) off the list plan.must_include. With" in said
+    assert (
+        f"With money alone, Rp {missing}: Rp {missing} more of APBD of Kab. Hulu in 2028." in said
+    )
+    assert not any(code in said for code in ("apbd_", "must_include 0", "ceiling apbd"))
+
+
+def test_a_floor_and_a_school_without_a_ceiling_are_said_in_words() -> None:
+    ceilings = {(KAB, 2027): CAPEX + OPEX, (KAB, 2028): OPEX}
+    floors = rules(ceilings, floors={"level": {"SD": 1.0}})
+    with pytest.raises(ProjectError) as caught:
+        planned(request(schools(school(1), school(2)), options(option(1), option(2)), floors))
+    (said,) = error_lines(caught.value, Text("en"))
+    assert "the floor of level SD: 2 schools (plan.floors.level)" in said
+    elsewhere = rules({("kemenag", 2027): 100 * M}, must_include=["00000001"])
+    with pytest.raises(ProjectError, match="plan_must_without_option") as caught:
+        planned(request(schools(school(1)), options(option(1)), elsewhere))
+    (said,) = error_lines(caught.value, Text("en"))
+    assert f"SD 1 (00000001) needs Rp {CAPEX:,} of APBD of Kab. Hulu" in said
 
 
 def test_lists_name_schools_that_are_there_and_can_be_served() -> None:

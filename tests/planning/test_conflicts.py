@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kalsel_gap.planning.conflicts import find_conflicts
+from kalsel_gap.planning.conflicts import find_conflicts, find_missing_money
 from tests.planning.problems import all_plans, problem_of, random_problem
 
 if TYPE_CHECKING:
@@ -70,3 +70,24 @@ def test_there_are_conflicts_where_there_is_no_plan_and_the_change_helps(seed: i
         else:
             limit[problem.names.index(each.name)] += each.excess
     assert len(all_plans(replace(problem, limit=limit, forced=forced)))
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 100_000))
+def test_missing_money_is_the_least_sum_that_helps(seed: int) -> None:
+    problem = random_problem(seed)
+    is_money = np.array([name.kind == "ceiling" for name in problem.names])
+    free = replace(problem, limit=np.where(is_money, 1e6, problem.limit))
+    plans = all_plans(free).astype(float)
+    money = problem.rows.toarray()[is_money]
+    over = np.maximum(plans @ money.T - problem.limit[is_money], 0.0).sum(axis=1)
+    named = find_missing_money(problem)
+    if not len(plans):
+        assert named == ()
+    else:
+        assert sum(each.excess for each in named) == over.min()
+
+
+def test_a_cell_is_not_for_anyone_to_change() -> None:
+    problem = problem_of([1, 1], [0, 1], [[5, 5], [-1, -1]], [5, -2], kinds=["cell", "floor"])
+    assert found(problem) == [("floor", "1", 1), ("cell", "0", 0)]
