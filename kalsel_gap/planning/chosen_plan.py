@@ -148,11 +148,7 @@ def choose_plan(
     """
     report("columns", 0, 1)
     _refuse_unknown(request)
-    standing = standing_of(
-        *(request.schools, request.options, request.rules, request.effects, request.without)
-    )
-    payers = envelopes_of(request.schools, request.options, request.rules, request.costs)
-    inputs = _inputs_of(request, standing, payers)
+    standing, inputs = inputs_of(request)
     assembled = assemble_plan(inputs)
     _refuse_unservable(request, inputs, assembled)
     report("columns", 1, 1)
@@ -165,10 +161,20 @@ def choose_plan(
     return tables, proven
 
 
-def _inputs_of(request: PlanRequest, standing: PlanStanding, payers: pd.DataFrame) -> PlanInputs:
+def inputs_of(request: PlanRequest) -> tuple[PlanStanding, PlanInputs]:
+    """Who may be served, and what :func:`.assemble.assemble_plan` makes the problem of.
+
+    Parameters
+    ----------
+    request : PlanRequest
+    """
+    standing = standing_of(
+        *(request.schools, request.options, request.rules, request.effects, request.without)
+    )
+    payers = envelopes_of(request.schools, request.options, request.rules, request.costs)
     share = request.costs.ppn.share
     options = request.options.assign(**add_ppn(request.options, request.prices, share))
-    return PlanInputs(
+    inputs = PlanInputs(
         schools=request.schools,
         options=options,
         shared=_with_plans_part(request),
@@ -179,6 +185,7 @@ def _inputs_of(request: PlanRequest, standing: PlanStanding, payers: pd.DataFram
         connected=standing.connected,
         refused=frozenset(request.effects.refused),
     )
+    return standing, inputs
 
 
 def _with_plans_part(request: PlanRequest) -> pd.DataFrame:
