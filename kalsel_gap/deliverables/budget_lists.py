@@ -19,6 +19,7 @@ from kalsel_gap.deliverables.budget_lines import horizon_of, make_budget_lines, 
 from kalsel_gap.deliverables.budget_words import (
     ACCESS_NAMES,
     CONFIDENCE_NAMES,
+    POPULATION_NAMES,
     PROGRAMME_NAMES,
     SPENDING_NAMES,
     envelope_names,
@@ -177,6 +178,7 @@ def in_words(table: pd.DataFrame, places: Mapping[str, str], text: Text) -> pd.D
         "is_unfunded": lambda code: text(YES if code == "yes" else NO),
         "central_programme": lambda code: name_of(code, PROGRAMME_NAMES, text),
         "access": lambda code: _each(code, ACCESS_NAMES, text),
+        "population_status": lambda code: name_of(code, POPULATION_NAMES, text),
         "terrain_class": lambda code: _each(code, NAMES, text),
     }
     for name in ("level", "ownership", "authority", "data"):
