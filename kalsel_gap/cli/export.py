@@ -49,14 +49,16 @@ GPKG_HELP = N_(
     "Example: kalsel-gap export gpkg --out schools.gpkg"
 )
 GEOJSON_HELP = N_(
-    "Write the schools as GeoJSON.\n\nExample: kalsel-gap export geojson --out schools.geojson"
+    "Write the schools as GeoJSON; --plan adds what a plan chooses for them.\n\n"
+    "Example: kalsel-gap export geojson --out schools.geojson"
 )
 PARQUET_HELP = N_(
     "Write the schools as GeoParquet 1.1, for Python, R and databases.\n\n"
     "Example: kalsel-gap export parquet --out schools.parquet"
 )
 KML_HELP = N_(
-    "Write the schools as KML, for Google Earth and phones: a folder for each tier.\n\n"
+    "Write the schools as KML, for Google Earth and phones: a folder for each tier; --plan adds "
+    "what a plan chooses for them.\n\n"
     "Example: kalsel-gap export kml --out schools.kml"
 )
 QGZ_HELP = N_(
@@ -190,6 +192,7 @@ def geojson(
     project: options.ProjectFile = None,
     runs: options.RunsFolder = None,
     run: options.RunName = None,
+    plan: plan_choice.PlanName = None,
     out: options.OutFile = None,
     crs: options.DegreesOnly = None,
     top: options.Top = None,
@@ -211,13 +214,18 @@ def geojson(
 
     refuse_other_crs(crs, layer="GeoJSON", standard="RFC 7946, section 4")
     source = drawn.RunChoice(project, runs, run)
-    chosen = drawn.open_run(
-        *(ctx, source, out, (".geojson", ".json")), overwrite=overwrite, lang=lang, quiet=quiet
+    found = plan_choice.open_run_with_plan(
+        *(ctx, source, plan, out, (".geojson", ".json")),
+        overwrite=overwrite,
+        lang=lang,
+        quiet=quiet,
+        wanted="none",
     )
+    chosen = found.chosen
     view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
     selected = _selected(chosen, view, ctx.obj, quiet=quiet)
     with console.progress(ctx.obj, ("gis",), quiet=quiet):
-        data = gis_layers.to_geojson(chosen.run, selected, chosen.words)
+        data = gis_layers.to_geojson(chosen.run, selected, chosen.words, plan=found.plan)
     drawn.write_data(chosen, data, out, ctx.obj, quiet=quiet)
 
 
@@ -373,6 +381,7 @@ def kml(
     project: options.ProjectFile = None,
     runs: options.RunsFolder = None,
     run: options.RunName = None,
+    plan: plan_choice.PlanName = None,
     out: options.OutFile = None,
     crs: options.DegreesOnly = None,
     top: options.Top = None,
@@ -394,13 +403,18 @@ def kml(
 
     refuse_other_crs(crs, layer="KML", standard="OGC 07-147r2, section 6")
     source = drawn.RunChoice(project, runs, run)
-    chosen = drawn.open_run(
-        *(ctx, source, out, (".kml",)), overwrite=overwrite, lang=lang, quiet=quiet
+    found = plan_choice.open_run_with_plan(
+        *(ctx, source, plan, out, (".kml",)),
+        overwrite=overwrite,
+        lang=lang,
+        quiet=quiet,
+        wanted="none",
     )
+    chosen = found.chosen
     view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
     selected = _selected(chosen, view, ctx.obj, quiet=quiet)
     with console.progress(ctx.obj, ("gis",), quiet=quiet):
-        data = to_kml(chosen.run, selected, chosen.words)
+        data = to_kml(chosen.run, selected, chosen.words, plan=found.plan)
     drawn.write_data(chosen, data, out, ctx.obj, quiet=quiet)
 
 

@@ -82,6 +82,7 @@ def propose_bts(run: Run, plan: Plan) -> pd.DataFrame:
             "lon": _rounded(place.get("lon")),
             **_whom(mine),
             "population": place.get("population"),
+            "population_status": "unknown" if place.get("population") is None else "known",
             "access": _join(access.get(each["option_id"]) for each in served) or "unknown",
             **_near(place, run.table("sites")),
             "budget_year": opening["year"],

@@ -398,6 +398,12 @@ BTS: tuple[PlanColumn, ...] = (
         N_("Inhabitants within reach of the site; empty where it is not known."),
     ),
     PlanColumn(
+        "population_status",
+        "text",
+        N_("Status of the population"),
+        N_("known, or unknown where no input states it."),
+    ),
+    PlanColumn(
         "schools",
         "integer",
         N_("Schools served"),

@@ -19,6 +19,7 @@ from kalsel_gap.deliverables.budget_lines import horizon_of, make_budget_lines, 
 from kalsel_gap.deliverables.budget_words import (
     ACCESS_NAMES,
     CONFIDENCE_NAMES,
+    POPULATION_NAMES,
     PROGRAMME_NAMES,
     SPENDING_NAMES,
     envelope_names,
@@ -62,7 +63,12 @@ if TYPE_CHECKING:
 
 ListName = Literal["budget", "budget_totals", "bts"]
 _DECIMALS = {"volume": 4, "lat": 6, "lon": 6, "nearest_km": 1}  # others: as of the schools
-_PAGES_WIDE = 6  # sheets of paper side by side: a line has too many columns for one
+# Columns of a line that are printed; the others are folded, for no sheet of paper holds them all.
+_ON_PAPER = frozenset(
+    {"npsn", "name", "option", "item", "spending", "volume", "unit", "unit_price_idr", "ppn_idr"}
+    | {"capex_idr", "opex_year_idr", "total_idr", "account", "envelope", "budget_year"}
+)
+_FOLDED = frozenset(n for n, column in enumerate(BUDGET) if column.name not in _ON_PAPER)
 _WIDTHS = (40.0, *(17.0,) * 7)  # of the summary
 _OFFICE, _APART = "#1f3a5f", "#8d3f8f"  # colours of tabs
 _FROZEN = 6  # columns of the lines: up to the name
@@ -172,6 +178,7 @@ def in_words(table: pd.DataFrame, places: Mapping[str, str], text: Text) -> pd.D
         "is_unfunded": lambda code: text(YES if code == "yes" else NO),
         "central_programme": lambda code: name_of(code, PROGRAMME_NAMES, text),
         "access": lambda code: _each(code, ACCESS_NAMES, text),
+        "population_status": lambda code: name_of(code, POPULATION_NAMES, text),
         "terrain_class": lambda code: _each(code, NAMES, text),
     }
     for name in ("level", "ownership", "authority", "data"):
@@ -260,7 +267,7 @@ def write_budget_workbook(run: Run, plan: Plan, path: Path, text: Text) -> None:
                 *(name, f"{each.wanted}: {each.content}", each.table, each.rows),
                 frozen=each.frozen,
                 colour=each.colour,
-                pages_wide=_PAGES_WIDE if each.table is table else 1,
+                folded=_FOLDED if each.table is table else (),
             )
         writer.add_list(totals_name, totals_name, of_totals)
         dictionary = dictionary_of((*BUDGET, *TOTALS, *MARGINAL, *BTS), text, years)
@@ -334,6 +341,14 @@ def _summary(
                 "All amounts are whole rupiah. Ceilings hold PPN, and PPN stands apart from the "
                 "prices. The lines of all sheets sum up to the totals below."
             )
+        ),
+        text(
+            N_(
+                "The sheets of lines have {count} columns, of which {printed} are printed. The "
+                "others are folded: click on 2 or + above the sheet to see them."
+            ),
+            count=text.number(len(BUDGET)),
+            printed=text.number(len(BUDGET) - len(_FOLDED)),
         ),
     ]
     # The source of funds comes first, where the column of the sheet is wide.

@@ -45,6 +45,7 @@ UNIT_NAMES: dict[str, str] = {
 }
 SPENDING_NAMES: dict[str, str] = {"capex": N_("capex"), "opex": N_("opex")}
 CONFIDENCE_NAMES: dict[str, str] = {"high": N_("high"), "medium": N_("medium"), "low": N_("low")}
+POPULATION_NAMES: dict[str, str] = {"known": N_("known"), "unknown": N_("unknown")}
 ACCESS_NAMES: dict[str, str] = {
     "road": N_("by road"),
     "boat": N_("by boat"),

@@ -363,7 +363,12 @@ def _areas(run: Run, level: str, text: Text) -> gpd.GeoDataFrame:
 
 
 def to_geojson(
-    run: Run, schools: pd.DataFrame, text: Text, *, without: Collection[str] = ()
+    run: Run,
+    schools: pd.DataFrame,
+    text: Text,
+    *,
+    without: Collection[str] = (),
+    plan: Plan | None = None,
 ) -> str:
     """Schools as GeoJSON (RFC 7946): WGS 84, null geometry where the location is unusable.
 
@@ -377,9 +382,16 @@ def to_geojson(
         Language of the reasons.
     without : collection of str
         Columns that are left out.
+    plan : Plan, optional
+        Of this run: its id and what it chooses, as codes, behind the columns of each school.
     """
     table = drawn_schools(run, schools, text)
     names = [name for name in table.columns if name not in {"geometry", *without}]
+    if plan is not None:
+        planned = plan_layer.planned_schools(plan, table["row_id"].tolist())
+        planned = planned.assign(plan=plan.folder.name)
+        table = table.assign(**{name: planned[name].array for name in planned.columns})
+        names += list(planned.columns)
     points = [
         None if lat != lat else [round(lon, _DEGREES), round(lat, _DEGREES)]  # noqa: PLR0124 - NaN
         for lon, lat in zip(table["lon"], table["lat"], strict=True)

@@ -98,7 +98,8 @@ def planned_schools(plan: Plan, row_ids: Sequence[str]) -> pd.DataFrame:
     DataFrame
         `plan_status` (missing where the plan does not name the school), `plan_option`,
         `plan_year`, `plan_service_year`, `plan_capex_idr` over all years and
-        `plan_opex_year_idr`, both with PPN; `envelope_capex`, `envelope_opex`.
+        `plan_opex_year_idr`, both with PPN; `envelope_capex`, `envelope_opex` (missing where
+        nothing is paid each year).
     """
     status = {row["row_id"]: row["status"] for row in rows_of(plan.table("schools"))}
     chosen: dict[str, dict[str, Any]] = {}
@@ -120,6 +121,9 @@ def planned_schools(plan: Plan, row_ids: Sequence[str]) -> pd.DataFrame:
             "envelope_capex": row["envelope_capex"],
             "envelope_opex": row["envelope_opex"],
         }
+    for row in chosen.values():
+        if not row["plan_opex_year_idr"]:  # nobody pays what costs nothing
+            row["envelope_opex"] = None
     types = {
         **dict.fromkeys(("plan_status", "plan_option", "envelope_capex", "envelope_opex"), "str"),
         **dict.fromkeys(("plan_year", "plan_service_year"), "Int64"),
@@ -149,6 +153,22 @@ def plan_on_map(schools: pd.DataFrame, plan: Plan, text: Text) -> PlanOnMap:
         [_details(row, places, text) for row in rows_of(table)],
         _openings(plan),
     )
+
+
+def plan_details(schools: pd.DataFrame, plan: Plan, text: Text) -> list[dict[str, str]]:
+    """What a pop-up of each school says of a plan.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        ``row_id``, and the kabupaten by whose names envelopes are called.
+    plan : Plan
+    text : Text
+        The reader's language.
+    """
+    places = places_of(schools)
+    table = planned_schools(plan, schools["row_id"].tolist())
+    return [_details(row, places, text) for row in rows_of(table)]
 
 
 def option_scheme(table: pd.DataFrame, text: Text) -> Scheme:
@@ -341,10 +361,10 @@ def _opened_rows(plan: Plan, places: Mapping[str, str], text: Text) -> list[dict
                 "year": row["year"],
                 "service_year": row["service_year"],
                 "capex_idr": _both(row, "capex_idr", "ppn_capex_idr"),
-                "opex_year_idr": _both(row, "opex_year_idr", "ppn_opex_idr"),
+                "opex_year_idr": (opex := _both(row, "opex_year_idr", "ppn_opex_idr")),
                 **{
-                    name: envelope_name(row[name], places, text) if row[name] else None
-                    for name in ("envelope_capex", "envelope_opex")
+                    name: envelope_name(row[name], places, text) if row[name] and paid else None
+                    for name, paid in (("envelope_capex", True), ("envelope_opex", bool(opex)))
                 },
                 "class": "opened",
             }

@@ -16,7 +16,10 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import columns, palette
+from kalsel_gap.deliverables.budget_columns import OF_SCHOOLS
 from kalsel_gap.deliverables.gis_layers import drawn_schools, school_fields
+from kalsel_gap.deliverables.plan_layer import plan_details, planned_schools
+from kalsel_gap.deliverables.plan_words import plan_notices
 from kalsel_gap.deliverables.symbology import NO_SCHOOL, NO_SCHOOL_LABEL
 from kalsel_gap.deliverables.tables import NO_SCHOOLS, all_notices
 from kalsel_gap.i18n.messages import TIER_NAMES
@@ -27,6 +30,7 @@ from kalsel_gap.storage.text_workbook import xml_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from kalsel_gap.storage.plan_folder import Plan
     from kalsel_gap.storage.run_folder import Run
 
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -50,7 +54,7 @@ _SHOWN = (
 )
 
 
-def to_kml(run: Run, schools: pd.DataFrame, text: Text) -> str:
+def to_kml(run: Run, schools: pd.DataFrame, text: Text, *, plan: Plan | None = None) -> str:
     """Schools as KML: always WGS 84 degrees; no geometry where the location is unusable.
 
     Parameters
@@ -61,12 +65,24 @@ def to_kml(run: Run, schools: pd.DataFrame, text: Text) -> str:
         A view of the run's schools.
     text : Text
         Language of the folders and the pop-ups.
+    plan : Plan, optional
+        Of this run: what it chooses stands in the pop-ups, and as values behind those of a school.
     """
     table = drawn_schools(run, schools, text)[::-1]  # in a list the first school comes first
     words = columns.in_words(pd.DataFrame(table[list(_SHOWN)]), run, text)
     names = [name for name in columns.choose(["summary"], list(table.columns)) if name != "name"]
-    records = to_records(pd.DataFrame(table[["name", *names, "lat", "lon"]]))
+    values = pd.DataFrame(table[["name", *names, "lat", "lon"]])
     shown = to_records(words)
+    planned = [] if plan is None else [column.name for column in OF_SCHOOLS]
+    if plan is not None:
+        chosen = planned_schools(plan, table["row_id"].tolist())
+        values = values.assign(**{name: chosen[name].array for name in planned})
+        details = plan_details(pd.DataFrame(table), plan, text)
+        shown = [
+            {**popup, **{label: said for label, said in more.items() if said}}
+            for popup, more in zip(shown, details, strict=True)
+        ]
+    records = to_records(values)
     tiers = table["tier_label"].fillna(_UNKNOWN)
     tiers = tiers.mask(table["unranked_reason"].isin(NO_SCHOOLS), NO_SCHOOL).to_list()
     # A pop-up is read alone: it says itself if data are not real, and what the list counts for.
@@ -74,7 +90,7 @@ def to_kml(run: Run, schools: pd.DataFrame, text: Text) -> str:
     folders = []
     for tier in _SCALES:
         marks = [
-            _placemark(record, popup, names, (tier, notice), text)
+            _placemark(record, popup, [*names, *planned], (tier, notice), text)
             for record, popup, own in zip(records, shown, tiers, strict=True)
             if own == tier
         ]
@@ -82,11 +98,12 @@ def to_kml(run: Run, schools: pd.DataFrame, text: Text) -> str:
             title = xml_text(f"{text(_FOLDERS[tier])} ({text.number(len(marks))})")
             folders.append(f"<Folder><name>{title}</name>\n{''.join(marks)}</Folder>\n")
     title = xml_text(run.manifest.get("project") or "kalsel-gap")
-    about = xml_text(_cell(notice))
+    declared = _schema(run, names, text, with_plan=plan is not None)
+    about = xml_text(_cell(" ".join([notice, *_about(plan, text)])))
     return (
         f'{_XML}<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n'
         f"<name>{title}</name><description>{about}</description>\n"
-        f"{''.join(_styles())}{_schema(run, names, text)}{''.join(folders)}</Document></kml>\n"
+        f"{''.join(_styles())}{declared}{''.join(folders)}</Document></kml>\n"
     )
 
 
@@ -101,14 +118,30 @@ def _styles() -> Iterator[str]:
         )
 
 
-def _schema(run: Run, names: list[str], text: Text) -> str:
-    """The columns of the summary: their types and labels."""
+def _about(plan: Plan | None, text: Text) -> list[str]:
+    """Which plan the values are of, and what must be known of it."""
+    if plan is None:
+        return []
+    return [
+        *plan_notices(plan, text),
+        text(N_("Plan {plan}, made of this run."), plan=plan.folder.name),
+    ]
+
+
+def _schema(run: Run, names: list[str], text: Text, *, with_plan: bool) -> str:
+    """The columns of the summary, and of a plan: their types and labels."""
     declared, fields = columns.declared(run), school_fields(run, text)
     listed = "".join(
         f'<SimpleField type="{_TYPES[declared[name].kind]}" name="{name}">'
         f"<displayName>{xml_text(fields[name].label)}</displayName></SimpleField>"
         for name in names
     )
+    if with_plan:
+        listed += "".join(
+            f'<SimpleField type="{_TYPES.get(column.kind, "int")}" name="{column.name}">'
+            f"<displayName>{xml_text(column.words(text, 0)[0])}</displayName></SimpleField>"
+            for column in OF_SCHOOLS
+        )
     return f'<Schema name="schools" id="schools">{listed}</Schema>\n'
 
 

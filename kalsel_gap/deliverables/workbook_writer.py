@@ -163,7 +163,7 @@ class SheetWriter:
         frozen: int = 0,
         printed: int | None = None,
         colour: str = "",
-        pages_wide: int = 1,
+        folded: Collection[int] = (),
     ) -> None:
         """A sheet that is a table: header in the first row, filters, one row below the other.
 
@@ -180,23 +180,21 @@ class SheetWriter:
             Columns that are printed, from the first; all by default.
         colour : str
             Of the tab.
-        pages_wide : int
-            Sheets of paper side by side that its columns are printed on; on each of them the
-            frozen columns stand first.
+        folded : collection of int
+            Columns that are folded away behind a + above them: they are not printed.
         """
         chosen = list(table.rows if rows is None else rows)
         sheet = self._sheet(name, title, colour)
         last, count = len(chosen), len(table.columns)
         for at, column in enumerate(table.columns):
-            sheet.set_column(at, at, column.width)
+            fold = {"level": 1, "hidden": True} if at in folded else {}
+            if at not in folded and at - 1 in folded:
+                fold = {"collapsed": True}
+            sheet.set_column(at, at, column.width, None, fold)
         self._write_table(sheet, 0, table, chosen, has_buttons=True)
         sheet.freeze_panes(1, frozen)
         sheet.autofilter(0, 0, max(last, 1), count - 1)
         sheet.repeat_rows(0)
-        if pages_wide > 1:
-            sheet.fit_to_pages(pages_wide, 0)
-            if frozen:
-                sheet.repeat_columns(0, frozen - 1)
         sheet.print_area(0, 0, max(last, 1), min(printed or count, count) - 1)
         for at, column in enumerate(table.columns):
             if column.has_bars and last:

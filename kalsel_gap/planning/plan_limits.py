@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KBPS = 1_000  # of a Mbps: rows hold whole numbers
 # Options whose partner is a medium that all of its users share.
-_SHARED_MEDIA = ("cpe_4g",)
+SHARED_MEDIA = ("cpe_4g",)
 _SLACK = 1e-9  # of a share times a count, against a school too many
 
 
@@ -121,13 +121,42 @@ def shared_room(shared: pd.DataFrame, picked: pd.DataFrame) -> dict[str, int]:
     return room
 
 
-def _add_media(rows: LimitRows, schools: pd.DataFrame) -> None:
-    """LimitRows of cells that several schools would share."""
-    media = schools[
-        schools["option"].isin(_SHARED_MEDIA)
+def cell_room(picked: pd.DataFrame, wanted: pd.DataFrame) -> dict[str, int]:
+    """What a plan leaves of the capacity of cells that several schools would share.
+
+    Parameters
+    ----------
+    picked : DataFrame
+        Chosen columns, with ``option partner capacity_mbps required_mbps``.
+    wanted : DataFrame
+        Of those who would share what is left, with the same columns.
+
+    Returns
+    -------
+    dict of int
+        kbps by `partner`.
+    """
+    names = ["option", "partner", "capacity_mbps", "required_mbps"]
+    used, asked = (_of_media(each[names]) for each in (picked, wanted))
+    least = pd.concat([used, asked]).groupby("partner")["capacity_mbps"].min()
+    room = {str(each): math.floor(mbps * KBPS) for each, mbps in least.items()}
+    for partner, required in zip(used["partner"], used["required_mbps"], strict=True):
+        room[partner] -= math.ceil(required * KBPS)
+    return room
+
+
+def _of_media(schools: pd.DataFrame) -> pd.DataFrame:
+    """Columns whose partner is a medium of a known capacity that all of its users share."""
+    return schools[
+        schools["option"].isin(SHARED_MEDIA)
         & (schools["partner"] != "")
         & schools["capacity_mbps"].notna()
     ]
+
+
+def _add_media(rows: LimitRows, schools: pd.DataFrame) -> None:
+    """LimitRows of cells that several schools would share."""
+    media = _of_media(schools)
     for partner, mine in media.groupby("partner", sort=True):
         if len(set(mine["row_id"])) > 1:
             entries = [

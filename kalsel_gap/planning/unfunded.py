@@ -2,8 +2,8 @@
 
 They count in no total. Each gets the option of the least equivalent annual cost that reaches an
 adequate service, otherwise the one with the most benefit, in the first budget year, or in that in
-which the plan opens what it shares. What the plan leaves of a shared capacity is shared out among
-them in the order of ties; what it leaves of the cells of 4G sites is not.
+which the plan opens what it shares. What the plan leaves of a shared capacity or of a 4G cell is
+shared out among them in the order of ties.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kalsel_gap.planning.assemble import (
     opening_id,
     text_of_cell,
 )
-from kalsel_gap.planning.plan_limits import KBPS, shared_room
+from kalsel_gap.planning.plan_limits import KBPS, SHARED_MEDIA, cell_room, shared_room
 from kalsel_gap.planning.spending import MONEY, MONTHS
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def plan_unfunded(
     payers_ = options["payer_capex"]
     is_apart = options["row_id"].isin(set(apart)) & ~payers_.isin(funded) & (payers_ != "")
     mine = options[is_apart]
+    cells = cell_room(picked, mine)
     candidates: dict[str, list[dict[Any, Any]]] = {}
     for row in mine.to_dict("records"):
         shared_id = text_of_cell(row["shared_id"])
@@ -78,11 +79,18 @@ def plan_unfunded(
         candidates.setdefault(row["row_id"], []).append(row)
     chosen = []
     for rows in candidates.values():
-        fitting = [row for row in rows if _kbps(row) <= room.get(_shared_of(row), math.inf)]
+        fitting = [
+            row
+            for row in rows
+            if _kbps(row) <= min(room.get(_shared_of(row), math.inf), _left(row, cells))
+        ]
         if fitting:
-            chosen.append(_best(fitting, adequate))
-            if _shared_of(chosen[-1]) in room:
-                room[_shared_of(chosen[-1])] -= _kbps(chosen[-1])
+            best = _best(fitting, adequate)
+            chosen.append(best)
+            if _shared_of(best) in room:
+                room[_shared_of(best)] -= _kbps(best)
+            if math.isfinite(_left(best, cells)):
+                cells[text_of_cell(best["partner"])] -= _kbps(best)
     npsn = dict(zip(inputs.schools["row_id"], inputs.schools["npsn"], strict=True))
     made = [_school_row(row, npsn[row["row_id"]], chains, inputs, opened) for row in chosen]
     payers: dict[str, str] = {}
@@ -96,6 +104,13 @@ def plan_unfunded(
 
 def _shared_of(row: Mapping[Any, Any]) -> str:
     return text_of_cell(row["shared_id"])
+
+
+def _left(row: Mapping[Any, Any], cells: Mapping[str, int]) -> float:
+    """What is left of the cell that an option uses; without a limit where it uses none."""
+    if row["option"] not in SHARED_MEDIA or pd.isna(row["capacity_mbps"]):
+        return math.inf
+    return cells.get(text_of_cell(row["partner"]), math.inf)
 
 
 def _kbps(row: Mapping[Any, Any]) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,3 +99,24 @@ def test_a_plan_of_another_run_is_refused(ranked: Path, cli: CommandLine) -> Non
     answer = cli("export", "xlsx", *at, "--out", ranked / "list.xlsx")
     assert answer.status == 0, answer.err
     assert plan.folder.name not in answer.err
+
+
+def test_a_plan_on_the_layers_of_schools(planned: Path, cli: CommandLine) -> None:
+    at = ("--project", planned, "--quiet")
+    plain = cli("export", "geojson", *at).out
+    with_plan = json.loads(cli("export", "geojson", "--plan", "latest", *at).out)
+    chosen = [f["properties"] for f in with_plan["features"] if f["properties"]["plan_option"]]
+    assert chosen
+    assert {each["plan_status"] for each in chosen} <= {"planned", "unfunded"}
+    assert all(each["plan_year"] >= 2027 for each in chosen)
+    # What costs nothing each year has nobody who pays it.
+    assert all(each["envelope_opex"] is None for each in chosen if not each["plan_opex_year_idr"])
+    assert all("plan_year" not in f["properties"] for f in json.loads(plain)["features"])
+    kml = cli("export", "kml", "--plan", "latest", "--lang", "en", *at).out.decode()
+    tree = ET.fromstring(kml)
+    space = "{http://www.opengis.net/kml/2.2}"
+    names = {each.get("name") for each in tree.iter(f"{space}SimpleField")}
+    assert {"plan_status", "plan_year", "plan_capex_idr"} <= names
+    years = [e.text for e in tree.iter(f"{space}SimpleData") if e.get("name") == "plan_year"]
+    assert len(years) == len(chosen)
+    assert "plan_year" not in cli("export", "kml", *at).out.decode()

@@ -29,10 +29,13 @@ def test_a_proposal_names_whom_it_serves() -> None:
 
 
 def test_population_that_nobody_states_is_missing() -> None:
-    assert propose_bts(hand_made_run(), hand_made_plan())["population"].isna().all()
+    unknown = propose_bts(hand_made_run(), hand_made_plan())
+    assert unknown["population"].isna().all()
+    assert set(unknown["population_status"]) == {"unknown"}
     shared = hand_made_plan().table("shared").assign(population=1234)
     table = propose_bts(hand_made_run(), with_tables(hand_made_plan(), shared=shared))
     assert table["population"].tolist() == [1234]
+    assert table["population_status"].tolist() == ["known"]
 
 
 def test_each_mast_is_near_once_and_names_are_one_line() -> None:

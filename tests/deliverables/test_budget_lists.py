@@ -200,3 +200,19 @@ def test_proposals_for_base_stations_as_a_workbook(tmp_path: Path) -> None:
     assert row["Name of the site"] == "=BTS 1"
     assert row["Population within reach"] == "unknown"
     assert row["Schools served"] == 2
+
+
+def test_lines_print_on_one_width_of_paper_and_lose_no_column(book: Any) -> None:
+    sheet = book.worksheets[1]
+    folded = {
+        n
+        for each in sheet.column_dimensions.values()
+        if each.hidden
+        for n in range(each.min, each.max + 1)
+    }
+    shown = [cell.value for cell in sheet[1] if cell.column not in folded]
+    assert shown[:3] == [label("npsn"), label("name"), label("option")]
+    assert label("total_idr") in shown
+    assert len(shown) < 20
+    assert sheet.max_column == len(BUDGET)
+    assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)

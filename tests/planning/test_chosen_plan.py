@@ -310,6 +310,24 @@ def test_what_no_ceiling_pays_for_waits_for_the_relay_and_takes_what_it_leaves()
     assert statuses(tables) == {"1": "planned", "2": "unfunded", "3": "unfunded"}
 
 
+def test_a_cell_carries_no_more_schools_without_a_ceiling_than_it_can() -> None:
+    # A cell of 40 Mbps: the plan leaves room for one of two private schools of 20 Mbps.
+    at_cell = {"code": "cpe_4g", "partner": "site:A", "capacity_mbps": 40.0}
+    offered = options(*(option(number, **at_cell) for number in (1, 2, 3)))
+    private = {"ownership": "private"}
+    register = schools(school(1), school(2, **private), school(3, **private))
+    ceilings = {(KAB, 2027): CAPEX + OPEX, (KAB, 2028): OPEX}
+    tables, _ = planned(request(register, offered, rules(ceilings)))
+    chosen = tables["choice"].set_index("npsn")["is_unfunded"].astype(bool)
+    assert chosen.to_dict() == {"00000001": False, "00000002": True}
+    # With another option besides, the last one takes that.
+    other = options(
+        *(option(number, **at_cell) for number in (1, 2, 3)), option(3, benefit=0.4, eac_idr=20 * M)
+    )
+    tables, _ = planned(request(register, other, rules(ceilings)))
+    assert tables["choice"].set_index("npsn")["option"]["00000003"] == "leo"
+
+
 def test_a_facility_bears_its_share_of_a_relay() -> None:
     hops = [hop(1, opex_year_idr=0, items='{"kit": 1}')]
     half = relay(facility_share=0.25, facility="puskesmas")
