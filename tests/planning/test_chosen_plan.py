@@ -312,7 +312,7 @@ def test_what_no_ceiling_pays_for_waits_for_the_relay_and_takes_what_it_leaves()
 
 def test_a_cell_carries_no_more_schools_without_a_ceiling_than_it_can() -> None:
     # A cell of 40 Mbps: the plan leaves room for one of two private schools of 20 Mbps.
-    at_cell = {"code": "cpe_4g", "partner": "site:A", "capacity_mbps": 40.0}
+    at_cell: dict[str, Any] = {"code": "cpe_4g", "partner": "site:A", "capacity_mbps": 40.0}
     offered = options(*(option(number, **at_cell) for number in (1, 2, 3)))
     private = {"ownership": "private"}
     register = schools(school(1), school(2, **private), school(3, **private))
