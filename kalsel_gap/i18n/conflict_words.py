@@ -65,17 +65,20 @@ def conflict_params(given: Mapping[str, Any], text: Text) -> dict[str, str]:
     text : Text
         The reader's language.
     """
-    found = {}
-    if "limits" in given:
-        found["limits"] = _listed([_limit(each, text) for each in given["limits"]], text)
-        found["changes"] = _listed([_change(each, text) for each in given["changes"]], text)
-        if given.get("money"):
-            ways = _listed([_change(each, text) for each in given["money"]], text)
-            words = N_("{changes}. With money alone, {total}: {money}")
-            total = full_rupiah(sum(each["excess"] for each in given["money"]), text)
-            found["changes"] = text(words, changes=found["changes"], total=total, money=ways)
-    if "lacking" in given:
-        found["lacking"] = _listed([_lack(each, text) for each in given["lacking"]], text)
+    makers = {"limits": _limit, "changes": _change, "lacking": _lack}
+    found = {
+        name: plain(given[name])
+        if isinstance(given[name], str)
+        else _listed([make(each, text) for each in given[name]], text)
+        for name, make in makers.items()
+        if name in given
+    }
+    money = given.get("money")
+    if money and not isinstance(money, str):
+        ways = _listed([_change(each, text) for each in money], text)
+        words = N_("{changes}. With money alone, {total}: {money}")
+        total = full_rupiah(sum(each["excess"] for each in money), text)
+        found["changes"] = text(words, changes=found["changes"], total=total, money=ways)
     return found
 
 
