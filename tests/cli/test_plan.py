@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -260,3 +263,18 @@ def test_a_plan_is_made_kept_and_printed(
     assert (ranked / "plans" / data["plan"] / "plan.json").is_file()
     assert not (ranked / "plans" / "latest").exists()
     assert cli("plan", "--show", data["plan"], *at, "--format", "json").out == answer.out
+
+
+def test_one_thread_or_two_make_the_same_bytes(ranked: Path, at: tuple[str, ...]) -> None:
+    words = ["plan", "--set", CEILINGS.replace("300", "900000000"), *at, "--quiet", "--out"]
+    made = []
+    for threads in ("1", "2"):
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "PYTHONHASHSEED")
+        environment = os.environ | dict.fromkeys(names, threads)
+        folder = ranked / f"plans{threads}"
+        subprocess.run(
+            [sys.executable, "-m", "kalsel_gap", *words, str(folder)],
+            check=True, env=environment, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        made.append(snapshot(folder))
+    assert made[0] == made[1]
