@@ -28,6 +28,7 @@ from kalsel_gap.planning.choice import (
 )
 from kalsel_gap.planning.conflicts import MONEY_KIND, find_conflicts, find_missing_money
 from kalsel_gap.planning.envelopes import ENVELOPE_COLUMNS, envelopes_of, pays_once, skpd_of
+from kalsel_gap.planning.fill import take_in_order
 from kalsel_gap.planning.marginal import find_marginal
 from kalsel_gap.planning.model import check_solution
 from kalsel_gap.planning.more_money import PlanRoom, close_unused, top_up, value_more
@@ -38,7 +39,7 @@ from kalsel_gap.planning.spending import add_ppn
 from kalsel_gap.planning.unfunded import plan_unfunded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
@@ -55,6 +56,9 @@ OBJECTIVE_ORDER: dict[str, tuple[str, str]] = {
     "schools": ("schools", "gap"),
 }
 _THOUSAND = 1_000
+
+
+ColumnName = tuple[str, int, str, str]  # option_id, year, envelopes of capex and opex
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,9 @@ class PlanRequest:
         The project file, which errors name.
     findings : DataFrame
         About the tables of prices and deliveries; the plan keeps them.
+    start : frozenset of tuple
+        Columns of another plan, by their names, as far as they fit: a plan that is good enough and
+        differs little from it is preferred.
     """
 
     schools: pd.DataFrame
@@ -97,6 +104,7 @@ class PlanRequest:
     adequate: float
     without: Collection[str]
     path: Path
+    start: frozenset[ColumnName] = frozenset()
     findings: pd.DataFrame = field(default_factory=lambda: to_frame(()))
 
 
@@ -159,6 +167,27 @@ def choose_plan(
     tables = _tables_of(request, standing, inputs, assembled, proven)
     report("tables", 1, 1)
     return tables, proven
+
+
+def columns_of_plan(request: PlanRequest) -> frozenset[ColumnName]:
+    """What the plan of a request chooses, by option, year and payers."""
+    assembled = assemble_plan(inputs_of(request)[1])
+    return frozenset(_column_names(assembled.columns[_solve(request, assembled).chosen]))
+
+
+def _column_names(columns: pd.DataFrame) -> Iterator[ColumnName]:
+    names = ["option_id", "year", "envelope_capex", "envelope_opex"]
+    return columns[names].itertuples(index=False, name=None)
+
+
+def _start_of(request: PlanRequest, assembled: AssembledPlan) -> BoolArray | None:
+    """The plan to begin with: what is there of it still, and what fits beside that."""
+    if not request.start:
+        return None
+    mine = [n for n, name in enumerate(_column_names(assembled.columns)) if name in request.start]
+    # What others need is taken in an earlier pass than they are.
+    taken = take_in_order(assembled.problem, mine * 3)
+    return top_up(assembled.problem, close_unused(assembled.problem, taken))
 
 
 def inputs_of(request: PlanRequest) -> tuple[PlanStanding, PlanInputs]:
@@ -253,7 +282,14 @@ def _solve(request: PlanRequest, assembled: AssembledPlan) -> ProvenChoice:
         return ProvenChoice(np.zeros(0, dtype=bool), 0.0, 0.0, 0.0, "optimal", True)  # noqa: FBT003
     # Plans with as many schools or pupils differ much; two gaps that are equal hardly ever do.
     always = 1 if request.objective == "gap" else 2
-    found = solve_in_order(problem, values, gap=rules.gap, nodes=rules.nodes, always=always)
+    found = solve_in_order(
+        problem,
+        values,
+        start=_start_of(request, assembled),
+        gap=rules.gap,
+        nodes=rules.nodes,
+        always=always,
+    )
     first, last = (
         found[0],
         next((each for each in reversed(found) if math.isfinite(each.value)), found[0]),

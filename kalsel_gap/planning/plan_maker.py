@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.errors import OutputError, ProjectError
 from kalsel_gap.findings import to_frame
-from kalsel_gap.planning.chosen_plan import PlanRequest, choose_plan
+from kalsel_gap.planning.chosen_plan import PlanRequest, choose_plan, columns_of_plan
 from kalsel_gap.planning.costs import read_prices
 from kalsel_gap.planning.delivery import count_states, match_deliveries
 from kalsel_gap.planning.known_envelopes import refuse_unknown_envelopes
@@ -85,6 +86,10 @@ def make_plan(
     request = request_plan(
         *(run, opened), objective=objective, add_sites=add_sites, without=without, report=report
     )
+    if add_sites or without:
+        # It begins with the plan without them, so that the search moves no school without need.
+        base = request_plan(run, opened, objective=objective, report=report)
+        request = replace(request, start=columns_of_plan(base))
     own = _own_overrides(opened.project.plan.objective, objective, add_sites, without)
     folder = out if out is not None else opened.project.output.plans_folder()
     return keep_plan(run, opened, request, folder, own=own, report=report, overwrite=overwrite)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from kalsel_gap.errors import ProjectError, SeveralErrors
 from kalsel_gap.i18n.messages import error_lines
 from kalsel_gap.i18n.text import Text
+from kalsel_gap.planning.chosen_plan import columns_of_plan
 from kalsel_gap.planning.finance import ppn_of
 from kalsel_gap.project.costs import Costs
 from tests.planning.plan_cases import (
@@ -447,6 +449,20 @@ def test_a_floor_and_a_school_without_a_ceiling_are_said_in_words() -> None:
         planned(request(schools(school(1)), options(option(1)), elsewhere))
     (said,) = error_lines(caught.value, Text("en"))
     assert f"SD 1 (00000001) needs Rp {CAPEX:,} of APBD of Kab. Hulu" in said
+
+
+def test_a_plan_that_is_good_enough_stays_as_it_began() -> None:
+    # Money for one of two schools that are worth the same; alone, the second one has it.
+    ceilings = {(KAB, 2027): CAPEX + OPEX, (KAB, 2028): OPEX}
+    asked = request(
+        schools(school(1), school(2)), options(option(1), option(2)), rules(ceilings, gap=0.01)
+    )
+    assert statuses(planned(asked)[0]) == {"1": "planned", "2": "not_chosen"}
+    begun = columns_of_plan(replace(asked, without=("00000001",)))
+    assert [name[:2] for name in begun] == [("s.csv:2|leo|", 2027)]
+    tables, proven = planned(replace(asked, start=begun))
+    assert statuses(tables) == {"1": "not_chosen", "2": "planned"}
+    assert proven.gap <= 0.01
 
 
 def test_lists_name_schools_that_are_there_and_can_be_served() -> None:
