@@ -182,7 +182,7 @@ def envelope_codes(kabupaten: Iterable[str], near: str = "") -> list[str]:
     Examples
     --------
     >>> envelope_codes(["63.01"], "hibah_63_1")[:2]
-    ['hibah_63_01', 'hibah_province']
+    ['hibah_63_01', 'apbd_63_01']
     """
     codes = sorted({each.replace(".", "_") for each in kabupaten if each})
     every = [*ENVELOPES, *(f"{kind}_{code}" for kind in ("apbd", "hibah") for code in codes)]
